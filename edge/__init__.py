@@ -2,3 +2,10 @@
 
 Importing this package loads neither OpenCV nor an interpreter.
 """
+
+import os
+
+#: OpenCV reads this limit when it is loaded: a small file that claims to be a larger picture, and would
+#: take all memory, is refused. Phones of today make 200 megapixels.
+MAX_PICTURE_PIXELS = 200_000_000
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PICTURE_PIXELS))

@@ -18,8 +18,10 @@ def crop_face(gray: Gray, box: Box, margin: float = 0.0) -> Gray:
         gray: the frame, (H, W), 0..255.
         box: where the detector saw the face; it may reach over the border, where it is clipped.
         margin: how much is added on each side, as a share of the box; -0.1 cuts a tenth away.
+
     Returns:
         The crop, a view, at least 1x1.
+
     Raises:
         ValueError: the box lies outside the frame.
     """
@@ -66,9 +68,10 @@ def quantization_table(scale: float, zero_point: int, value_range: tuple[float, 
     so q = round(v / scale) + zero_point, within -128..127. Scale and zero point are the tensor's own.
     """
     values = normalize(np.arange(256, dtype=np.uint8), value_range).astype(np.float64)
-    return np.clip(np.rint(values / scale) + zero_point, -128, 127).astype(np.int8)
+    return np.asarray(np.clip(np.rint(values / scale) + zero_point, -128, 127), np.int8)
 
 
 def to_quantized_input(face: Gray, side_px: int, table: NDArray[np.int8]) -> NDArray[np.int8]:
     """Turn a face crop into an int8 network's input, (1, side_px, side_px, 1)."""
-    return table[resize_face(face, side_px)][np.newaxis, :, :, np.newaxis]
+    quantized = np.take(table, resize_face(face, side_px))
+    return quantized[np.newaxis, :, :, np.newaxis]

@@ -74,10 +74,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face in one frame, and the track that it belongs to."""
+    """A face in one frame, and the track that it belongs to.
+
+    Attributes:
+        is_seen: found in this very frame; else it was there a moment ago and the box is its last one.
+    """
 
     box: Box
     track: int
+    is_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

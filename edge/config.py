@@ -1,0 +1,217 @@
+"""The configuration: one TOML file, one model a table. Every key has a usable default.
+
+A key's description says its unit; help texts and the documentation are made from it.
+"""
+
+import difflib
+import os
+import platform
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from edge.errors import ConfigError
+
+_CREDENTIAL = "mqtt-password"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
+
+
+def _default_device_id() -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "-", platform.node().partition(".")[0]) or "mien"
+
+
+class DeviceConfig(_Table):
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = Field(
+        default_factory=_default_device_id,
+        description="names this device in topics: letters, digits, - and _; default: the host's name",
+    )
+
+
+class CameraConfig(_Table):
+    source: str = Field(
+        "v4l2:0",
+        description="v4l2:NUMBER, v4l2:/dev/PATH, or file: and a video, picture, folder or rtsp:// address",
+    )
+    width_px: Annotated[int, Field(ge=64, le=4096)] = Field(640, description="asked of a v4l2 camera, pixels")
+    height_px: Annotated[int, Field(ge=48, le=4096)] = Field(480, description="asked of a v4l2 camera, pixels")
+    fps: Annotated[float, Field(gt=0, le=120)] = Field(
+        15,
+        description="asked of a v4l2 camera, and the rate of pictures in a folder; frames per second",
+    )
+    realtime: bool = Field(True, description="play a file at its own speed; false: as fast as possible")
+    loop: bool = Field(False, description="begin a file again at its end")
+
+    @field_validator("source")
+    @classmethod
+    def _known_source(cls, source: str) -> str:
+        kind, _, rest = source.partition(":")
+        if kind not in ("file", "v4l2") or not rest:
+            raise ValueError("expected v4l2:NUMBER, v4l2:/dev/PATH or file:PATH")
+        return source
+
+
+class DetectConfig(_Table):
+    width_px: Annotated[int, Field(ge=80, le=1920)] = Field(
+        320, description="width of the picture that is searched whole, pixels"
+    )
+    scale_factor: Annotated[float, Field(gt=1, le=2)] = Field(
+        1.15, description="step between the face sizes that Haar tries; nearer 1 finds more and costs more"
+    )
+    min_neighbors: Annotated[int, Field(ge=1, le=20)] = Field(
+        5, description="how many overlapping hits make a face; more means fewer false faces"
+    )
+    min_face_px: Annotated[int, Field(ge=24, le=2000)] = Field(
+        48, description="smallest face that is looked for, pixels of the full frame"
+    )
+    max_faces: Annotated[int, Field(ge=1, le=50)] = Field(10, description="most faces followed at a time")
+    new_face_within_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        1.0, description="how soon a new face is found, seconds"
+    )
+    lost_after_s: Annotated[float, Field(ge=0, le=60)] = Field(
+        0.7, description="how long a face that is not found is still thought to be there, seconds"
+    )
+
+
+class ModelConfig(_Table):
+    bundle: str = Field("mini_xception", description="name of a shipped bundle, or a bundle's folder")
+    threads: Annotated[int, Field(ge=1, le=16)] = Field(1, description="threads of the interpreter")
+
+
+class MoodConfig(_Table):
+    smoothing_s: Annotated[float, Field(ge=0, le=60)] = Field(
+        0.5, description="time constant of the smoothing of scores, seconds; 0: none"
+    )
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.35, description="below this smoothed score the emotion is uncertain, 0..1"
+    )
+    switch_margin: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.08, description="by how much another emotion's score must lead before it is told, 0..1"
+    )
+
+
+class MqttConfig(_Table):
+    host: Annotated[str, Field(min_length=1)] = Field("localhost", description="name or address of the broker")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(1883, description="TCP port of the broker")
+    username: str | None = Field(None, description="name for the broker; default: none")
+    password_file: Path | None = Field(
+        None,
+        description="file whose first line is the password; default: systemd credential mqtt-password",
+    )
+    keepalive_s: Annotated[int, Field(ge=5, le=3600)] = Field(
+        15, description="after one and a half of these without a word the broker tells the last will, seconds"
+    )
+
+    @model_validator(mode="after")
+    def _password_has_a_user(self) -> "MqttConfig":
+        if self.password_file and not self.username:
+            raise ValueError("password_file is set and username is not; expected both or neither")
+        return self
+
+
+class PublishConfig(_Table):
+    to: Literal["mqtt", "log"] = Field("mqtt", description="mqtt, or log: JSON lines on standard output")
+    interval_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        0.5, description="at most one state message in this time, seconds"
+    )
+    heartbeat_s: Annotated[float, Field(gt=0, le=86400)] = Field(
+        30, description="at least one state message in this time, seconds"
+    )
+
+    @model_validator(mode="after")
+    def _heart_beats_slower(self) -> "PublishConfig":
+        if self.heartbeat_s < self.interval_s:
+            raise ValueError(
+                f"heartbeat_s is {self.heartbeat_s:g} and interval_s is {self.interval_s:g}; "
+                "expected heartbeat_s to be the longer one"
+            )
+        return self
+
+
+class Config(_Table):
+    device: DeviceConfig = Field(default_factory=DeviceConfig)
+    camera: CameraConfig = Field(default_factory=lambda: CameraConfig())
+    detect: DetectConfig = Field(default_factory=lambda: DetectConfig())
+    model: ModelConfig = Field(default_factory=lambda: ModelConfig())
+    mood: MoodConfig = Field(default_factory=lambda: MoodConfig())
+    mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
+    publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
+
+
+def load_config(path: Path) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigError: it is missing, is not TOML, or holds a key or a value that is not allowed.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is not there; expected a TOML file (an empty one will do)") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        return parse_config(tables)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def parse_config(tables: dict[str, Any]) -> Config:
+    """Check tables as `tomllib` gives them. Raises ConfigError, which names the key and the value."""
+    try:
+        return Config.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigError(_one_line(error)) from None
+
+
+def read_password(mqtt: MqttConfig) -> str | None:
+    """The broker's password from its file or the systemd credential; None where there is neither."""
+    path = mqtt.password_file
+    if path is None and "CREDENTIALS_DIRECTORY" in os.environ:
+        credential = Path(os.environ["CREDENTIALS_DIRECTORY"]) / _CREDENTIAL
+        path = credential if credential.is_file() else None
+    if path is None:
+        return None
+    try:
+        return path.expanduser().read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"mqtt.password_file is {path}, which cannot be read: {reason}") from None
+
+
+def _one_line(error: ValidationError) -> str:
+    """What is wrong with the first bad key, and how many more there are."""
+    details = error.errors()
+    first = details[0]
+    location = [str(part) for part in first["loc"]]
+    key = ".".join(location)
+    if first["type"] == "extra_forbidden":
+        line = f"{_unknown(location)}"
+    else:
+        message = re.sub(r"^(Value error, |Input )", "", first["msg"])
+        value = first["input"]
+        shown = "a table" if isinstance(value, dict | BaseModel) else repr(value)
+        line = f"{key} is {shown}: {message[0].lower()}{message[1:]}"
+    return line + (f" (and {len(details) - 1} more)" if len(details) > 1 else "")
+
+
+def _unknown(location: list[str]) -> str:
+    """Name an unknown key and the known one that looks most like it."""
+    *tables, key = location
+    fields = Config.model_fields
+    for table in tables:
+        kind = fields[table].annotation
+        assert isinstance(kind, type) and issubclass(kind, BaseModel)
+        fields = kind.model_fields
+    what = "key" if tables else "table"
+    near = difflib.get_close_matches(key, fields, n=1, cutoff=0.4)
+    hint = f"; did you mean {'.'.join([*tables, near[0]])}?" if near else ""
+    known = "" if near else f"; known here: {', '.join(fields)}"
+    return f"{'.'.join(location)} is an unknown {what}{hint}{known}"

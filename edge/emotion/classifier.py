@@ -1,0 +1,119 @@
+"""From a face crop to the score of each class, by an int8 network."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.emotion.bundle import Bundle, Card, Quantization
+from edge.errors import ModelError
+from edge.preprocessing import crop_face, quantization_table, to_quantized_input
+from edge.records import Box, Gray, Scores
+
+
+class Classifier:
+    """An interpreter whose tensors were checked against the bundle's card."""
+
+    def __init__(self, interpreter: Any, card: Card) -> None:
+        self.classes: Sequence[str] = card.classes
+        self._interpreter = interpreter
+        self._card = card
+        quantization = card.input.quantization
+        self._table = quantization_table(quantization.scale, quantization.zero_point, card.input.value_range)
+        self._input = interpreter.get_input_details()[0]["index"]
+        self._output = interpreter.get_output_details()[0]["index"]
+
+    @classmethod
+    def open(cls, bundle: Bundle, threads: int = 1) -> Self:
+        """Load a bundle's network.
+
+        Raises:
+            ModelError: the file is no TFLite model, or its tensors are not what the card says.
+        """
+        interpreter = _make_interpreter(bundle.model_path, threads)
+        check_tensors(interpreter, bundle.card, bundle.model_path)
+        return cls(interpreter, bundle.card)
+
+    def scores(self, gray: Gray, box: Box) -> Scores:
+        """Score the face in a box of a frame, (H, W), 0..255. The scores add up to 1."""
+        return self.scores_of_crop(crop_face(gray, box, self._card.input.crop_margin))
+
+    def scores_of_crop(self, face: Gray) -> Scores:
+        return dict(zip(self.classes, self.probabilities(face).tolist(), strict=True))
+
+    def probabilities(self, face: Gray) -> NDArray[np.float32]:
+        """Score a face crop of any size; (classes,) in the card's order, adding up to 1."""
+        self._interpreter.set_tensor(
+            self._input, to_quantized_input(face, self._card.input.side_px, self._table)
+        )
+        self._interpreter.invoke()
+        quantized: NDArray[np.int8] = self._interpreter.get_tensor(self._output)[0]
+        return dequantize_scores(quantized, self._card.output.quantization, self._card.output.temperature)
+
+
+def dequantize_scores(
+    quantized: NDArray[np.int8], quantization: Quantization, temperature: float
+) -> NDArray[np.float32]:
+    """Turn an int8 softmax into calibrated probabilities (Guo et al. 2017, arXiv:1706.04599).
+
+    Dividing logits by the temperature is raising probabilities to its inverse.
+    """
+    # Widened first: the difference of two int8 may need nine bits.
+    shares = (quantized.astype(np.float64) - quantization.zero_point) * quantization.scale
+    shares = np.maximum(shares, quantization.scale / 2) ** (1 / temperature)
+    return np.asarray(shares / shares.sum(), np.float32)
+
+
+def check_tensors(interpreter: Any, card: Card, path: Path) -> None:
+    """Refuse a network that is not the one of its card: a wrong one must not mislabel for a year."""
+    source, sink = interpreter.get_input_details(), interpreter.get_output_details()
+    side_px = card.input.side_px
+    checks = [
+        ("inputs", len(source), 1),
+        ("outputs", len(sink), 1),
+        ("input.side_px and colour: input shape", source[0]["shape"].tolist(), [1, side_px, side_px, 1]),
+        ("classes: output shape", sink[0]["shape"].tolist(), [1, len(card.classes)]),
+        ("input type", source[0]["dtype"].__name__, "int8"),
+        ("output type", sink[0]["dtype"].__name__, "int8"),
+    ]
+    for what, tensor, spec in (("input", source[0], card.input), ("output", sink[0], card.output)):
+        scale, zero_point = tensor["quantization"]
+        expected = spec.quantization
+        checks.append((f"{what}.quantization.zero_point", zero_point, expected.zero_point))
+        if not np.isclose(scale, expected.scale, rtol=1e-5, atol=0):
+            checks.append((f"{what}.quantization.scale", scale, expected.scale))
+    for field, value, wanted in checks:
+        if value != wanted:
+            raise ModelError(f"{path}: {field} is {value}; the card expects {wanted}")
+
+
+def _make_interpreter(path: Path, threads: int) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        with _quiet_stderr():
+            interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+        raise ModelError(f"{path} is not a TFLite model that can be run: {reason}") from None
+    return interpreter
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep LiteRT's own lines off the terminal, which it writes past Python; what fails is raised, too."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,54 @@
+"""Finding faces in one grey picture."""
+
+from pathlib import Path
+
+import cv2
+
+from edge.errors import MienError
+from edge.records import Box, Gray
+
+FRONTAL = "haarcascade_frontalface_default.xml"
+
+
+class HaarDetector:
+    """OpenCV's cascade of Haar features (Viola and Jones 2001) for frontal faces.
+
+    Args:
+        scale_factor: step between the face sizes that are tried.
+        min_neighbors: how many overlapping hits make a face.
+    """
+
+    def __init__(self, scale_factor: float, min_neighbors: int) -> None:
+        folder: str = cv2.data.haarcascades  # type: ignore[attr-defined]  # missing in its stubs
+        path = Path(folder) / FRONTAL
+        self._cascade = cv2.CascadeClassifier(str(path))
+        if self._cascade.empty():
+            raise MienError(f"OpenCV's cascade {path} is missing; install opencv-python-headless again")
+        self._scale_factor = scale_factor
+        self._min_neighbors = min_neighbors
+
+    def find(self, gray: Gray, min_px: int, max_px: int = 0) -> list[Box]:
+        """Faces whose side is min_px to max_px pixels of the picture given; 0: no upper limit."""
+        found = self._cascade.detectMultiScale(
+            gray,
+            scaleFactor=self._scale_factor,
+            minNeighbors=self._min_neighbors,
+            minSize=(min_px, min_px),
+            maxSize=(max_px, max_px) if max_px else (gray.shape[1], gray.shape[0]),
+        )
+        return [Box(*map(int, box)) for box in found]
+
+
+def find_shrunk(detector: HaarDetector, gray: Gray, shrink: float, min_px: int, max_px: int = 0) -> list[Box]:
+    """Find faces on a smaller copy of a picture; sizes and boxes are in pixels of the picture given.
+
+    Args:
+        gray: the picture, or a part of a frame.
+        shrink: by what the sides are multiplied, 0..1; 1 searches the picture as it is.
+    """
+    if shrink < 1:
+        gray = cv2.resize(gray, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    else:
+        shrink = 1.0
+    boxes = detector.find(gray, max(1, round(min_px * shrink)), round(max_px * shrink))
+    return [Box(*(round(side / shrink) for side in box.as_list())) for box in boxes]

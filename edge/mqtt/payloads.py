@@ -1,0 +1,122 @@
+"""What the JSON messages hold. Names, never indices; fields may be added, never renamed."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from edge.labels import NO_FACE
+from edge.records import Reading
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Message(BaseModel):
+    """What every JSON message begins with.
+
+    Attributes:
+        v: version of the schema.
+        session: random, made anew at every start of the daemon.
+        seq: counts the messages of this kind in this session from 0; a gap is a loss.
+        ts: RFC 3339, UTC, milliseconds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    v: Literal[1] = 1
+    session: str
+    seq: Annotated[int, Field(ge=0)]
+    ts: str
+
+
+class State(Message):
+    """The leading face, which is the largest.
+
+    Attributes:
+        age_ms: from the frame's arrival to the making of this message.
+        faces: how many are in view.
+        emotion: a class of the model, "uncertain" or "no_face".
+        confidence: the smoothed score of the emotion; null without a face.
+    """
+
+    age_ms: Annotated[float, Field(ge=0)]
+    faces: Annotated[int, Field(ge=0)]
+    emotion: str
+    confidence: Share | None
+    scores: dict[str, Share]
+    track: int | None
+
+
+class FaceEvent(Message):
+    """One face: it came, it changed, it went.
+
+    Attributes:
+        box: x, y, width, height in pixels of the frame.
+        since: when the present emotion began.
+        dwell_s: how long it has held.
+    """
+
+    type: Literal["new", "update", "end"]
+    track: int
+    emotion: str
+    confidence: Share
+    scores: dict[str, Share]
+    box: tuple[int, int, int, int]
+    since: str
+    dwell_s: Annotated[float, Field(ge=0)]
+
+
+def timestamp(unix_s: float) -> str:
+    """RFC 3339 in UTC with milliseconds: 2026-11-20T12:00:00.000Z"""
+    moment = datetime.fromtimestamp(unix_s, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def make_state(session: str, seq: int, unix_s: float, age_s: float, readings: list[Reading]) -> State:
+    """The state message of a frame; the first reading is that of the leading face."""
+    lead = readings[0] if readings else None
+    return State(
+        session=session,
+        seq=seq,
+        ts=timestamp(unix_s),
+        age_ms=round(max(age_s, 0) * 1000, 1),
+        faces=len(readings),
+        emotion=lead.emotion if lead else NO_FACE,
+        confidence=_rounded(lead.confidence) if lead else None,
+        scores=_rounded_scores(lead) if lead else {},
+        track=lead.track if lead else None,
+    )
+
+
+def make_face_event(
+    session: str,
+    seq: int,
+    unix_s: float,
+    frame_s: float,
+    kind: Literal["new", "update", "end"],
+    reading: Reading,
+) -> FaceEvent:
+    """The message of one face at the frame's time `frame_s`, which is `unix_s` on the wall."""
+    dwell_s = max(0.0, frame_s - reading.since_s)
+    box = reading.box
+    return FaceEvent(
+        session=session,
+        seq=seq,
+        ts=timestamp(unix_s),
+        type=kind,
+        track=reading.track,
+        emotion=reading.emotion,
+        confidence=_rounded(reading.confidence),
+        scores=_rounded_scores(reading),
+        box=(box.x, box.y, box.width, box.height),
+        since=timestamp(unix_s - dwell_s),
+        dwell_s=round(dwell_s, 3),
+    )
+
+
+def _rounded(share: float) -> float:
+    return min(1.0, max(0.0, round(share, 3)))
+
+
+def _rounded_scores(reading: Reading) -> dict[str, float]:
+    return {name: _rounded(score) for name, score in reading.scores.items()}

@@ -1,0 +1,173 @@
+"""What is told and when: on change, not too often, and often enough to show that we live."""
+
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol, TextIO
+
+from pydantic import BaseModel
+
+from edge.config import PublishConfig
+from edge.mqtt.payloads import make_face_event, make_state
+from edge.mqtt.topics import Topics
+from edge.records import Frame, Reading
+
+#: A confidence that moved by less is the same.
+_CONFIDENCE_STEP = 0.05
+
+#: A box that overlaps the one last told by more than this is the same.
+_SAME_BOX_OVERLAP = 0.8
+
+
+class Transport(Protocol):
+    """Carries messages: a broker's client, or a stream for people."""
+
+    def start(self, on_connect: Callable[[], None]) -> None:
+        """Begin to connect; `on_connect` is called, perhaps from another thread, at every connect."""
+        ...
+
+    def send(self, topic: str, payload: str, qos: int = 0, retain: bool = False) -> None: ...
+
+    def close(self) -> None:
+        """Send what is on its way and let go."""
+        ...
+
+
+class LogTransport:
+    """Writes each message as one line of JSON, {"topic": …, "payload": …}."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def start(self, on_connect: Callable[[], None]) -> None:
+        on_connect()
+
+    def send(self, topic: str, payload: str, qos: int = 0, retain: bool = False) -> None:
+        self._stream.write(message_line(topic, payload) + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        self._stream.flush()
+
+
+def message_line(topic: str, payload: str) -> str:
+    """One message as a line of JSON; a payload that is JSON stands in it as such."""
+    content = json.loads(payload) if payload.startswith("{") else payload
+    return json.dumps({"topic": topic, "payload": content}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    reading: Reading
+    at_s: float
+
+
+class Publisher:
+    """Turns readings into messages. All its times are the frames' own but the time stamps."""
+
+    def __init__(self, transport: Transport, topics: Topics, config: PublishConfig) -> None:
+        self._transport, self._topics, self._config = transport, topics, config
+        self._session = secrets.token_hex(4)
+        self._sequence: Counter[str] = Counter()
+        self._status: str | None = None
+        self._state_key: tuple[str, int, int | None, float] | None = None
+        self._state_told_s = float("-inf")
+        self._must_repeat = False
+        self._faces: dict[int, _Told] = {}
+        self._latest: tuple[Frame, list[Reading]] | None = None
+
+    def start(self) -> None:
+        self._transport.start(self._on_connect)
+
+    def set_status(self, status: str) -> None:
+        """Tell a status once; it is told again at every connect."""
+        if status != self._status:
+            self._status = status
+            self._send_status(status)
+
+    def publish(self, frame: Frame, readings: list[Reading]) -> None:
+        self._latest = frame, readings
+        self._tell_faces(frame, readings)
+        elapsed_s = frame.time_s - self._state_told_s
+        is_due = self._has_state_changed(readings) and elapsed_s >= self._config.interval_s
+        if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
+            self._tell_state(frame, readings)
+
+    def close(self, status: str) -> None:
+        """Tell what is still untold, the end of every face and a last status, then let go."""
+        if self._latest:
+            frame, readings = self._latest
+            if self._has_state_changed(readings):
+                self._tell_state(frame, readings)
+            self._tell_faces(frame, [])
+        self.set_status(status)
+        self._transport.close()
+
+    def _on_connect(self) -> None:
+        """Called from the transport's thread: the rest is left to the next frame."""
+        if self._status is not None:
+            self._send_status(self._status)
+        self._must_repeat = True
+
+    def _send_status(self, status: str) -> None:
+        self._transport.send(self._topics.status, status, qos=1, retain=True)
+
+    def _has_state_changed(self, readings: list[Reading]) -> bool:
+        if self._state_key is None:
+            return True
+        *names, confidence = _state_key(readings)
+        *told_names, told_confidence = self._state_key
+        return names != told_names or abs(confidence - told_confidence) >= _CONFIDENCE_STEP
+
+    def _tell_state(self, frame: Frame, readings: list[Reading]) -> None:
+        age_s = time.monotonic() - frame.captured_s
+        self._send(
+            self._topics.state,
+            make_state(self._session, self._next("state"), time.time(), age_s, readings),
+        )
+        self._state_key, self._state_told_s = _state_key(readings), frame.time_s
+        self._must_repeat = False
+
+    def _tell_faces(self, frame: Frame, readings: list[Reading]) -> None:
+        present = {reading.track: reading for reading in readings}
+        for track in [track for track in self._faces if track not in present]:
+            self._tell_face(frame, "end", self._faces.pop(track).reading)
+        for track, reading in present.items():
+            told = self._faces.get(track)
+            if told is None:
+                self._tell_face(frame, "new", reading)
+            elif _has_moved(told.reading, reading) and frame.time_s - told.at_s >= self._config.interval_s:
+                self._tell_face(frame, "update", reading)
+            else:
+                continue
+            self._faces[track] = _Told(reading, frame.time_s)
+
+    def _tell_face(self, frame: Frame, kind: Literal["new", "update", "end"], reading: Reading) -> None:
+        event = make_face_event(self._session, self._next("faces"), time.time(), frame.time_s, kind, reading)
+        self._send(self._topics.face(reading.track), event, qos=0 if kind == "update" else 1)
+
+    def _send(self, topic: str, message: BaseModel, qos: int = 0) -> None:
+        self._transport.send(topic, message.model_dump_json(), qos)
+
+    def _next(self, kind: str) -> int:
+        self._sequence[kind] += 1
+        return self._sequence[kind] - 1
+
+
+def _state_key(readings: list[Reading]) -> tuple[str, int, int | None, float]:
+    """What makes one state differ from another: emotion, faces, leading track, confidence."""
+    if not readings:
+        return "", 0, None, 0.0
+    lead = readings[0]
+    return lead.emotion, len(readings), lead.track, lead.confidence
+
+
+def _has_moved(told: Reading, reading: Reading) -> bool:
+    return (
+        reading.emotion != told.emotion
+        or abs(reading.confidence - told.confidence) >= _CONFIDENCE_STEP
+        or reading.box.overlap(told.box) < _SAME_BOX_OVERLAP
+    )

@@ -1,0 +1,35 @@
+"""Topic names: mien/<device>/…"""
+
+from dataclasses import dataclass
+
+ROOT = "mien"
+
+ONLINE = "online"
+DEGRADED = "degraded"
+STOPPED = "stopped"
+OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one device."""
+
+    device: str
+
+    @property
+    def status(self) -> str:
+        return f"{ROOT}/{self.device}/status"
+
+    @property
+    def state(self) -> str:
+        return f"{ROOT}/{self.device}/state"
+
+    def face(self, track: int | str) -> str:
+        return f"{ROOT}/{self.device}/faces/{track}"
+
+
+def split_topic(topic: str) -> tuple[str, str]:
+    """The device of a topic of ours, and what stands behind it; ("", topic) for any other."""
+    root, _, rest = topic.partition("/")
+    device, _, kind = rest.partition("/")
+    return (device, kind) if root == ROOT and device and kind else ("", topic)

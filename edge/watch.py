@@ -1,0 +1,125 @@
+"""A live table of what a broker carries."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from edge.labels import NO_FACE, name_for_people
+from edge.mqtt.topics import ONLINE, split_topic
+
+_BAR_CELLS = 20
+
+
+@dataclass(slots=True)
+class Device:
+    """The last that was heard of a device."""
+
+    status: str = "?"
+    state: dict[str, Any] = field(default_factory=dict)
+    heard_s: float = 0.0
+    messages: int = 0
+
+
+class Board:
+    """Collects messages and shows them as a table."""
+
+    def __init__(self, lang: str) -> None:
+        self.devices: dict[str, Device] = {}
+        self.topics: Counter[str] = Counter()
+        self.emotions: Counter[str] = Counter()
+        self._lang = lang
+
+    def add(self, topic: str, payload: str) -> None:
+        """Take a message; what is not one of ours, or not as it should be, is passed over."""
+        name, kind = split_topic(topic)
+        if not name:
+            return
+        device = self.devices.setdefault(name, Device())
+        device.heard_s = time.monotonic()
+        device.messages += 1
+        self.topics[kind.partition("/")[0]] += 1
+        if kind == "status":
+            device.status = payload[:20]
+        elif kind == "state" and (state := _object(payload)):
+            device.state = state
+            self.emotions[str(state.get("emotion"))] += 1
+
+    def render(self) -> RenderableType:
+        table = Table(title="mien: apparent expressions", title_justify="left", expand=False)
+        for heading in ("device", "status", "faces", "leading face", "confidence", "heard"):
+            table.add_column(heading, no_wrap=True)
+        for name, device in sorted(self.devices.items()):
+            table.add_row(name, *self._cells(device))
+        if not self.devices:
+            return Group(table, Text("nothing heard yet", style="dim"))
+        leads = [device.state.get("scores") or {} for device in self.devices.values()]
+        return Group(table, self._bars(leads[0])) if len(leads) == 1 and leads[0] else table
+
+    def summary(self) -> str:
+        """What was heard, in two or three lines."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.topics.most_common())
+        lines = [f"{self.topics.total()} messages: {kinds or 'none'}"]
+        if self.emotions:
+            named = [
+                f"{name_for_people(emotion, self._lang)} {count}"
+                for emotion, count in self.emotions.most_common()
+            ]
+            lines.append(f"states: {', '.join(named)}")
+        lines += [f"{name} ended as {device.status}" for name, device in sorted(self.devices.items())]
+        return "\n".join(lines)
+
+    def _cells(self, device: Device) -> Iterable[RenderableType]:
+        state = device.state
+        emotion = str(state.get("emotion", ""))
+        confidence = state.get("confidence")
+        quiet_s = time.monotonic() - device.heard_s
+        yield Text(device.status, style="green" if device.status == ONLINE else "yellow")
+        yield str(state.get("faces", ""))
+        yield Text(name_for_people(emotion, self._lang), style="dim" if emotion == NO_FACE else "bold")
+        yield f"{confidence:.0%}" if isinstance(confidence, int | float) else ""
+        yield f"{quiet_s:.0f} s ago"
+
+    def _bars(self, scores: dict[str, Any]) -> RenderableType:
+        bars = Table.grid(padding=(0, 1))
+        for name, score in scores.items():
+            if isinstance(score, int | float):
+                cells = round(_BAR_CELLS * min(1, max(0, score)))
+                bar = Text("█" * cells, style="cyan") + Text("░" * (_BAR_CELLS - cells), style="dim")
+                bars.add_row(f"  {name_for_people(name, self._lang)}", bar, f"{score:4.0%}")
+        return bars
+
+
+def show(
+    messages: Iterable[tuple[str, str] | None],
+    board: Board,
+    console: Console,
+    goes_on: Callable[[], bool],
+) -> None:
+    """Show messages in a table that renews itself until `goes_on` says no; lines where nobody looks."""
+    with Live(board.render(), console=console, auto_refresh=False, transient=False) as live:
+        shown_s = 0.0
+        for message in messages:
+            if message:
+                board.add(*message)
+            if time.monotonic() - shown_s > 0.2 and console.is_terminal:
+                live.update(board.render(), refresh=True)
+                shown_s = time.monotonic()
+            if not goes_on():
+                break
+        live.update(board.render(), refresh=True)
+
+
+def _object(payload: str) -> dict[str, Any]:
+    try:
+        value = json.loads(payload)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
