@@ -64,7 +64,7 @@ def _watch(options: argparse.Namespace) -> None:
 
     from edge.mqtt.publisher import message_line
     from edge.mqtt.subscriber import Subscriber, until
-    from edge.watch import Board, show
+    from edge.watch import Board, save_table, show
 
     given = {
         "host": options.host,
@@ -84,7 +84,10 @@ def _watch(options: argparse.Namespace) -> None:
                 if not until(deadline_s):
                     break
         else:
-            show(messages, Board(options.lang), Console(), lambda: until(deadline_s))
+            board = Board(options.lang)
+            show(messages, board, Console(), lambda: until(deadline_s))
+            if options.svg:
+                save_table(board, options.svg)
     finally:
         subscriber.close()
 
@@ -203,6 +206,7 @@ def _add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--mqtt-password-file", metavar="FILE", help="file whose first line is the password (default: none)"
     )
     command.add_argument("--seconds", type=_positive, metavar="N", help="how long, seconds (default: no end)")
+    command.add_argument("--svg", type=Path, metavar="FILE", help="at the end, write the table as a picture")
     command.add_argument("--json", action="store_true", help="one line of JSON per message")
     _add_lang(command)
     command.set_defaults(act=_watch)

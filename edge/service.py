@@ -42,14 +42,15 @@ def run_daemon(config: Config, stop: threading.Event) -> None:
     publisher.start()
     status = OFFLINE
     try:
-        _work(camera, pipeline, publisher, stop)
+        work(camera, pipeline, publisher, stop)
         status = STOPPED
     finally:
         publisher.close(status)
         logger.info(status)
 
 
-def _work(camera: Camera, pipeline: Pipeline, publisher: Publisher, stop: threading.Event) -> None:
+def work(camera: Camera, pipeline: Pipeline, publisher: Publisher, stop: threading.Event) -> None:
+    """Feed the pipeline and keep the status true until `stop` is set or the camera ends."""
     with frames_of(camera, _PATIENCE_S) as frames:
         processed_s = time.monotonic()
         for frame in frames:

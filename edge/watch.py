@@ -1,17 +1,22 @@
 """A live table of what a broker carries."""
 
+import io
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from edge.files import write_text
 from edge.labels import NO_FACE, name_for_people
 from edge.mqtt.topics import ONLINE, split_topic
 
@@ -115,6 +120,14 @@ def show(
             if not goes_on():
                 break
         live.update(board.render(), refresh=True)
+
+
+def save_table(board: Board, path: Path) -> None:
+    """Write the table as an SVG picture that loads nothing from anywhere."""
+    console = Console(record=True, width=76, file=io.StringIO(), force_terminal=True)
+    console.print(board.render())
+    template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    write_text(path, console.export_svg(title="mien watch", code_format=template))
 
 
 def _object(payload: str) -> dict[str, Any]:

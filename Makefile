@@ -1,0 +1,48 @@
+# make demo    the main job on one machine: no camera, no broker, no data
+# make test    ruff, mypy and the tests
+# Both set up .venv the first time.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python of the range that we support; `make PYTHON=… demo` takes another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo $$python && break; done)
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test bench setup setup-training clean help
+
+help:
+	@sed -n '1,/^$$/s/^# //p' Makefile
+
+demo: setup
+	@$(BIN)/mien demo
+
+bench: setup
+	@$(BIN)/mien bench
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+setup: $(VENV)/.made
+
+# TensorFlow for training and converting, and JAX, on which the tests run training a second time.
+setup-training: $(VENV)/.made-training
+
+$(VENV)/.made: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "mien needs Python 3.11, 3.12 or 3.13; none is on this machine's PATH"; exit 1; }
+	@echo "setting up $(VENV) with $(PYTHON): a minute or two, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade 'pip>=25.1'
+	@$(PIP) --editable '.[demo]' --group dev
+	@touch $@
+
+$(VENV)/.made-training: $(VENV)/.made
+	@$(PIP) --editable '.[training,convert]' 'jax>=0.5,<1'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
