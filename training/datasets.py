@@ -1,0 +1,93 @@
+"""FER2013 as arrays, from the forms in which people have it, by its official splits.
+
+Training fits, PublicTest chooses, PrivateTest is looked at once, at the very end. Only the function
+`load_final_split` opens PrivateTest, and only `evaluate --final` calls it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import DataError
+
+
+class Split(StrEnum):
+    """The values of FER2013's column Usage."""
+
+    TRAINING = "Training"
+    PUBLIC = "PublicTest"
+    PRIVATE = "PrivateTest"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """One split.
+
+    Attributes:
+        pixels: (n, side, side), 0..255.
+        labels: (n,), indices into edge.labels.EMOTIONS.
+        votes: (n, 10), how many raters chose each of training.votes.COLUMNS; None where the data has none.
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    votes: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: NDArray[np.intp]) -> "Faces":
+        votes = None if self.votes is None else self.votes[rows]
+        return Faces(self.pixels[rows], self.labels[rows], votes)
+
+
+def load_splits(data: Path, splits: Iterable[Split]) -> Mapping[Split, Faces]:
+    """Read some of Training and PublicTest in one pass; rows of other splits are not even decoded.
+
+    Args:
+        data: `fer2013.csv`, a folder that holds it (with FER+'s `fer2013new.csv` where one has it), or a
+            folder of pictures (see training.picture_folders).
+        splits: which.
+
+    Raises:
+        DataError: the data is missing or broken, or PrivateTest is asked for.
+    """
+    wanted = frozenset(splits)
+    if Split.PRIVATE in wanted:
+        raise DataError(
+            "PrivateTest is not for fitting or choosing; only `mien-train evaluate --final` opens it"
+        )
+    return _load(data, wanted)
+
+
+def load_final_split(data: Path) -> tuple[Faces, Faces]:
+    """Open PrivateTest. Every call is a look that belongs on the model's card.
+
+    Returns:
+        Training, against which copies are found, and PrivateTest.
+    """
+    faces = _load(data, frozenset((Split.TRAINING, Split.PRIVATE)))
+    return faces[Split.TRAINING], faces[Split.PRIVATE]
+
+
+def _load(data: Path, wanted: frozenset[Split]) -> Mapping[Split, Faces]:
+    from training import fer2013_csv, picture_folders
+
+    if data.is_file():
+        faces = fer2013_csv.load(data, wanted)
+    elif not data.is_dir():
+        raise DataError(f"{data} is not there; expected fer2013.csv or a folder of FER2013's pictures")
+    elif (data / fer2013_csv.FILE).is_file():
+        faces = fer2013_csv.load(data / fer2013_csv.FILE, wanted)
+    else:
+        faces = picture_folders.load(data, wanted)
+    for split in sorted(wanted):
+        if split not in faces:
+            raise DataError(
+                f"{data} holds no face of the split {split}; expected FER2013 with its official splits"
+            )
+    return faces

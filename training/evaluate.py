@@ -1,0 +1,127 @@
+"""Measuring a RUN or a bundle: on PublicTest, or once, at the very end, on PrivateTest."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edge.emotion.bundle import CARD_FILE, Bundle, find_bundle, load_bundle, read_card, write_card
+from edge.errors import UsageError
+from edge.labels import EMOTIONS
+from training import runs
+from training.confusion import draw_confusion
+from training.datasets import Faces, Split, load_final_split, load_splits
+from training.metrics import figures, find_copies
+from training.predictions import float_probabilities, int8_probabilities, load_float_model
+from training.sources import source_of_run
+
+logger = logging.getLogger(__name__)
+
+#: "float" and, for a bundle, "int8", each as training.metrics.figures gives it.
+Metrics = Mapping[str, Mapping[str, Any]]
+
+
+def evaluate(target: str, data: Path, *, final: bool, command: str) -> Mapping[str, Any]:
+    """Measure a RUN or a bundle.
+
+    Args:
+        target: a RUN folder, a bundle's folder or a shipped bundle's name.
+        data: FER2013.
+        final: open PrivateTest, and write the look into the bundle's card or the RUN.
+        command: as it was typed, for that record.
+
+    Returns:
+        "model", "split" and "metrics".
+    """
+    split = Split.PRIVATE if final else Split.PUBLIC
+    run = Path(target)
+    is_run = (run / runs.CONFIG_FILE).is_file()
+    bundle = None if is_run else _bundle(target)
+    training, faces = load_final_split(data) if final else _load_public(data)
+    metrics = measure_run(run, training, faces) if bundle is None else measure_bundle(bundle, training, faces)
+    if final:
+        look = {
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "split": str(split),
+            "command": command,
+            "metrics": without_confusion(metrics),
+        }
+        _record_look(run if bundle is None else bundle.folder, look)
+    return {"model": target, "split": str(split), "metrics": metrics}
+
+
+def measure_run(run: Path, training: Faces, faces: Faces) -> Metrics:
+    source = source_of_run(run)
+    model = load_float_model(source.model)
+    probabilities = float_probabilities(model, faces.pixels, source.value_range)
+    return {"float": figures(probabilities, faces, find_copies(faces, training))}
+
+
+def measure_bundle(bundle: Bundle, training: Faces, faces: Faces) -> Metrics:
+    """The float source by Keras, int8 by the device's own code."""
+    card = bundle.card
+    found = {"int8": int8_probabilities(bundle, faces.pixels)}
+    if bundle.source_path.is_file():
+        model = load_float_model(bundle.source_path)
+        found["float"] = float_probabilities(
+            model, faces.pixels, card.input.value_range, card.output.temperature
+        )
+    else:
+        logger.warning("%s is not in the bundle; only int8 is measured", bundle.source_path.name)
+    is_copy = find_copies(faces, training)
+    return {kind: figures(found[kind], faces, is_copy) for kind in ("float", "int8") if kind in found}
+
+
+def draw_confusions(out: Path, metrics: Metrics) -> list[Path]:
+    """Draw the confusion matrices on all faces of the split, one picture for each network and truth."""
+    drawn = []
+    for kind, parts in metrics.items():
+        for truth, found in parts["all"].items():
+            if found["faces"]:
+                path = out / f"confusion_{kind}_{truth}.png"
+                title = f"{kind}, {truth}: {100 * found['accuracy']:.1f}% of {found['faces']}"
+                draw_confusion(path, found["confusion"], EMOTIONS, title)
+                drawn.append(path)
+    return drawn
+
+
+def without_confusion(metrics: Metrics) -> Metrics:
+    """The same figures, short enough for a card."""
+    return {
+        kind: {
+            part: {
+                truth: {name: value for name, value in found.items() if name != "confusion"}
+                for truth, found in truths.items()
+            }
+            for part, truths in parts.items()
+        }
+        for kind, parts in metrics.items()
+    }
+
+
+def _load_public(data: Path) -> tuple[Faces, Faces]:
+    faces = load_splits(data, (Split.TRAINING, Split.PUBLIC))
+    return faces[Split.TRAINING], faces[Split.PUBLIC]
+
+
+def _bundle(target: str) -> Bundle:
+    folder = Path(target)
+    if folder.is_dir() and not (folder / CARD_FILE).is_file():
+        raise UsageError(
+            f"{target} is neither a RUN nor a bundle; expected a folder with {runs.CONFIG_FILE} or {CARD_FILE}"
+        )
+    bundle = load_bundle(find_bundle(target))
+    if tuple(bundle.card.classes) != EMOTIONS:
+        raise UsageError(
+            f"{target} has the classes {', '.join(bundle.card.classes)}; FER2013 has {', '.join(EMOTIONS)}"
+        )
+    return bundle
+
+
+def _record_look(folder: Path, look: Mapping[str, Any]) -> None:
+    if (folder / runs.CONFIG_FILE).is_file():
+        runs.write_json(folder / runs.LOOKS_FILE, [*runs.read_looks(folder), look])
+        return
+    card = read_card(folder)
+    write_card(folder, card.model_copy(update={"looks": (*card.looks, look)}))

@@ -1,0 +1,130 @@
+"""Figures of a classifier, against FER2013's labels and against what raters saw."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from edge.labels import EMOTIONS
+from training.datasets import Faces
+from training.votes import plurality, votes_for_seven
+
+#: (n, 7), rows add up to 1.
+Probabilities = NDArray[np.float32]
+
+#: From how many of the ten raters on a face counts as clear.
+AGREEING_RATERS = 6
+_BINS = 15
+
+
+def figures(
+    probabilities: Probabilities, faces: Faces, is_copy: NDArray[np.bool_]
+) -> Mapping[str, Mapping[str, Any]]:
+    """Everything that a report says of one classifier on one split.
+
+    Args:
+        probabilities: one row for each face.
+        faces: the split.
+        is_copy: which faces are pixel-identical to one of Training.
+
+    Returns:
+        For "all" and "without_copies": figures against "fer2013" labels and, where the data has votes,
+        against the "raters" and where "raters_agree".
+    """
+    rows = {"all": np.arange(len(faces)), "without_copies": np.flatnonzero(~is_copy)}
+    return {name: _against_each(probabilities[part], faces.take(part)) for name, part in rows.items()}
+
+
+def _against_each(probabilities: Probabilities, faces: Faces) -> Mapping[str, Any]:
+    found = {"fer2013": describe(probabilities, faces.labels)}
+    if faces.votes is not None:
+        votes = votes_for_seven(faces)
+        found["raters"] = _describe_raters(probabilities, votes)
+        is_clear = votes.max(axis=1) >= AGREEING_RATERS
+        found["raters_agree"] = _describe_raters(probabilities[is_clear], votes[is_clear])
+    return found
+
+
+def _describe_raters(probabilities: Probabilities, votes: NDArray[np.uint8]) -> Mapping[str, Any]:
+    rows, truth = raters_truth(probabilities, votes)
+    return describe(probabilities[rows], truth)
+
+
+def raters_truth(
+    probabilities: Probabilities, votes: NDArray[np.uint8]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The class of most votes; where several tie, the predicted one if it is among them.
+
+    Returns:
+        The rows for which somebody voted, and the truth of each.
+    """
+    is_right = plurality(votes)
+    rows = np.flatnonzero(is_right.any(axis=1))
+    predicted = probabilities[rows].argmax(axis=1)
+    return rows, np.where(is_right[rows, predicted], predicted, is_right[rows].argmax(axis=1))
+
+
+def describe(probabilities: Probabilities, truth: NDArray[Any]) -> Mapping[str, Any]:
+    """Accuracy in its several senses; a mean over classes is over those that occur."""
+    if not len(truth):
+        return {"faces": 0}
+    classes = np.arange(len(EMOTIONS))
+    predicted = probabilities.argmax(axis=1)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        truth, predicted, labels=classes, zero_division=0
+    )
+    occurs = support > 0
+    return {
+        "faces": len(truth),
+        "accuracy": _rounded((predicted == truth).mean()),
+        "balanced_accuracy": _rounded(recall[occurs].mean()),
+        "macro_f1": _rounded(f1[occurs].mean()),
+        "calibration_error": _rounded(calibration_error(probabilities, truth)),
+        "per_class": {
+            name: {
+                "precision": _rounded(precision[index]),
+                "recall": _rounded(recall[index]),
+                "f1": _rounded(f1[index]),
+                "faces": int(support[index]),
+            }
+            for index, name in enumerate(EMOTIONS)
+        },
+        "confusion": confusion_matrix(truth, predicted, labels=classes).tolist(),
+    }
+
+
+def calibration_error(probabilities: Probabilities, truth: NDArray[Any]) -> float:
+    """Expected calibration error over 15 bins of confidence (Guo et al. 2017, arXiv:1706.04599), 0..1."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    is_right = probabilities.argmax(axis=1) == truth
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gap = np.bincount(bins, weights=confidence - is_right, minlength=_BINS)
+    return float(np.abs(gap).sum() / len(truth))
+
+
+def accuracy(probabilities: Probabilities, labels: NDArray[np.uint8]) -> float:
+    """Share of rows whose most probable class is the label."""
+    return float((probabilities.argmax(axis=1) == labels).mean())
+
+
+def plurality_accuracy(probabilities: Probabilities, votes: NDArray[np.uint8]) -> float:
+    """Share of rows whose most probable class got the most votes.
+
+    Args:
+        probabilities: (n, 7).
+        votes: (n, 7); rows without a vote are left out, and each of several classes that tie is right.
+    """
+    rows, truth = raters_truth(probabilities, votes)
+    return accuracy(probabilities[rows], truth.astype(np.uint8))
+
+
+def find_copies(faces: Faces, training: Faces) -> NDArray[np.bool_]:
+    """Which faces are pixel-identical to one of Training, (n,)."""
+    known = {face.tobytes() for face in training.pixels}
+    return np.array([face.tobytes() in known for face in faces.pixels], bool)
+
+
+def _rounded(share: float) -> float:
+    return round(float(share), 5)

@@ -1,0 +1,75 @@
+"""The networks that can be trained, one a file, each with its source."""
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from edge.errors import UsageError
+
+#: Every module here has the attributes of `Network`. They are imported only when used: Keras is slow to load.
+NAMES = ("mini_xception", "mini_xception_wide", "plain_cnn_48", "plain_cnn_250")
+
+
+class Network(Protocol):
+    """What a module of this folder offers.
+
+    Attributes:
+        SIDE_PX: side of the square grey input.
+        VALUE_RANGE: what 0 and 255 become in the input.
+    """
+
+    SIDE_PX: int
+    VALUE_RANGE: tuple[float, float]
+
+    def build(self, classes: int) -> Any:
+        """Make the untrained keras.Model: (side, side, 1) to probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a network is.
+
+    Attributes:
+        parameters: all, those of the batch normalizations' moving averages included.
+        multiply_adds: of convolutions and dense layers, for one face.
+        input: height, width, channels.
+    """
+
+    name: str
+    parameters: int
+    multiply_adds: int
+    input: tuple[int, int, int]
+
+
+def find_network(name: str) -> Network:
+    if name not in NAMES:
+        raise UsageError(f"network {name} is not known; expected one of: {', '.join(NAMES)}")
+    return cast(Network, importlib.import_module(f"training.networks.{name}"))
+
+
+def size_of(name: str, classes: int) -> Size:
+    network = find_network(name)
+    model = network.build(classes)
+    return Size(name, model.count_params(), count_multiply_adds(model), (network.SIDE_PX, network.SIDE_PX, 1))
+
+
+def count_multiply_adds(model: Any) -> int:
+    """Multiplications with an addition in all convolutions and dense layers, for one face.
+
+    A kernel weight is used once for each pixel of its layer's output.
+    """
+    total = 0
+    for layer in model.layers:
+        pixels = 1
+        for size in layer.output.shape[1:-1]:
+            pixels *= size
+        kernels = [weight for weight in layer.weights if weight.name.endswith("kernel")]
+        total += pixels * sum(_product(kernel.shape) for kernel in kernels)
+    return total
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    product = 1
+    for size in shape:
+        product *= size
+    return product

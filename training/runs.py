@@ -1,0 +1,135 @@
+"""A RUN: the folder in which a fit leaves all that it was and did."""
+
+import csv
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from edge.errors import UsageError
+from edge.files import replacing, write_text
+from training.votes import Labels, Votes
+
+CONFIG_FILE = "config.json"
+VERSIONS_FILE = "versions.json"
+HISTORY_FILE = "history.csv"
+CURVES_FILE = "curves.png"
+BEST_FILE = "best.keras"
+STATE_FILE = "state.npz"
+LOOKS_FILE = "looks.json"
+_FILES = (CONFIG_FILE, VERSIONS_FILE, HISTORY_FILE, CURVES_FILE, BEST_FILE, STATE_FILE, LOOKS_FILE)
+_PACKAGES = ("mien", "keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "scikit-learn")
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """Everything that decides what a fit does, but for the data and the machine.
+
+    Attributes:
+        labels, ferplus: see training.votes.fitting_targets.
+        learning_rate: the highest, reached at the end of the warm-up; then it falls along a cosine to 0.
+        weight_decay: AdamW's (Loshchilov and Hutter 2019, arXiv:1711.05101), on kernels alone.
+        label_smoothing: this share of each target is spread over all classes.
+        averaging: momentum per batch of the averaged weights, which are the ones that are kept.
+    """
+
+    network: str = "mini_xception"
+    labels: Labels = "mix"
+    ferplus: Votes = "distribution"
+    epochs: int = 60
+    batch_size: int = 128
+    learning_rate: float = 4e-3
+    warmup_epochs: int = 3
+    weight_decay: float = 4e-3
+    label_smoothing: float = 0.05
+    averaging: float = 0.998
+    seed: int = 0
+
+
+def start_run(out: Path, given: Mapping[str, Any], *, resume: bool, force: bool) -> FitConfig:
+    """Make the folder of a new run, or read the configuration of one to go on with.
+
+    Args:
+        out: the folder.
+        given: the fields of FitConfig that the user named.
+        resume: go on with the run of `out` if there is one.
+        force: replace the run of `out`.
+
+    Raises:
+        UsageError: `out` is in use, or an option differs from what the run began with.
+    """
+    if (out / CONFIG_FILE).is_file() and resume:
+        return _same_config(out, given)
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file; expected a folder")
+    if (out / CONFIG_FILE).is_file() and not force:
+        raise UsageError(f"{out} holds a run; try --resume to go on with it or --force to replace it")
+    for name in _FILES:
+        (out / name).unlink(missing_ok=True)
+    config = FitConfig(**given)
+    write_json(out / VERSIONS_FILE, installed_versions())
+    write_json(out / CONFIG_FILE, asdict(config))
+    return config
+
+
+def read_config(run: Path) -> FitConfig:
+    try:
+        stored = json.loads((run / CONFIG_FILE).read_text(encoding="utf-8"))
+        return FitConfig(**stored)
+    except FileNotFoundError:
+        raise UsageError(f"{run} holds no {CONFIG_FILE}; expected a folder made by `mien-train fit`") from None
+    except (ValueError, TypeError):
+        names = ", ".join(field.name for field in fields(FitConfig))
+        raise UsageError(f"{run / CONFIG_FILE} is broken; expected JSON with {names}") from None
+
+
+def _same_config(out: Path, given: Mapping[str, Any]) -> FitConfig:
+    config = read_config(out)
+    for name, value in given.items():
+        if (stored := getattr(config, name)) != value:
+            option = name.replace("_", "-")
+            raise UsageError(
+                f"--{option} is {value} where the run in {out} began with {stored}; "
+                "leave it out, or start another run"
+            )
+    return config
+
+
+def write_json(path: Path, document: Any) -> None:
+    write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_history(run: Path, history: Sequence[Mapping[str, float]]) -> None:
+    with replacing(run / HISTORY_FILE) as temporary, temporary.open("w", newline="") as file:
+        table = csv.DictWriter(file, fieldnames=list(history[0]))
+        table.writeheader()
+        table.writerows(history)
+
+
+def read_story(run: Path) -> dict[str, Any]:
+    """For the card: the versions, how many epochs were done, and which one's weights were kept."""
+    versions = json.loads((run / VERSIONS_FILE).read_text(encoding="utf-8"))
+    with (run / HISTORY_FILE).open(newline="") as file:
+        history = list(csv.DictReader(file))
+    best = max(history, key=lambda row: float(row["public_figure"]))
+    return {"versions": versions, "epochs_done": len(history), "best_epoch": int(best["epoch"])}
+
+
+def read_looks(run: Path) -> list[dict[str, Any]]:
+    """Every opening of PrivateTest for this run."""
+    path = run / LOOKS_FILE
+    looks: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return looks
+
+
+def installed_versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

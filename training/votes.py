@@ -1,0 +1,90 @@
+"""What a network is fitted to: FER2013's labels, what FER+'s raters saw, or half of each."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import DataError
+from edge.labels import EMOTIONS
+from training.datasets import Faces
+
+#: FER+'s columns (Barsoum et al. 2016, arXiv:1608.01041).
+COLUMNS = (
+    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF",
+)  # fmt: skip
+
+_NAME_IN_FERPLUS = {
+    "angry": "anger",
+    "disgust": "disgust",
+    "fear": "fear",
+    "happy": "happiness",
+    "sad": "sadness",
+    "surprise": "surprise",
+    "neutral": "neutral",
+}
+_SEVEN = [COLUMNS.index(_NAME_IN_FERPLUS[name]) for name in EMOTIONS]
+_NOT_A_FACE = [COLUMNS.index("unknown"), COLUMNS.index("NF")]
+
+Labels = Literal["fer2013", "ferplus", "mix"]
+Votes = Literal["distribution", "majority"]
+
+
+def votes_for_seven(faces: Faces) -> NDArray[np.uint8]:
+    """Votes for each of our classes, in our order, (n, 7); contempt, unknown and no face are left out.
+
+    Raises:
+        DataError: the data has no votes.
+    """
+    if faces.votes is None:
+        raise DataError("the data holds no votes; put FER+'s fer2013new.csv beside fer2013.csv")
+    return faces.votes[:, _SEVEN]
+
+
+def plurality(votes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which classes got the most votes, (n, 7); several where they tie, none where nobody voted."""
+    most = votes.max(axis=1, keepdims=True)
+    has_most: NDArray[np.bool_] = (votes == most) & (most > 0)
+    return has_most
+
+
+def fitting_targets(
+    faces: Faces, labels: Labels, votes: Votes = "distribution"
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Choose the rows to fit to and what each should give.
+
+    Args:
+        faces: a split.
+        labels: "fer2013", the label; "ferplus", the raters' votes, without the pictures for which nobody
+            chose one of the seven or half the raters saw nothing to name; "mix", half of each, and the
+            label alone where there are no votes.
+        votes: "distribution", each class's share of the votes; "majority", the class of most votes,
+            shared between classes that tie.
+
+    Returns:
+        Row numbers, (m,), and probabilities, (m, 7).
+    """
+    one_hot = np.eye(len(EMOTIONS), dtype=np.float32)[faces.labels]
+    if labels == "fer2013":
+        return np.arange(len(faces)), one_hot
+    counts = votes_for_seven(faces)
+    shares = _shares(plurality(counts) if votes == "majority" else counts)
+    are_usable = _are_usable(faces, counts)
+    if labels == "ferplus":
+        rows = np.flatnonzero(are_usable)
+        return rows, shares[rows]
+    return np.arange(len(faces)), np.where(are_usable[:, np.newaxis], (one_hot + shares) / 2, one_hot)
+
+
+def _shares(counts: NDArray[np.uint8] | NDArray[np.bool_]) -> NDArray[np.float32]:
+    weights = counts.astype(np.float32)
+    shares: NDArray[np.float32] = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1)
+    return shares
+
+
+def _are_usable(faces: Faces, counts: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    assert faces.votes is not None
+    all_votes = faces.votes.sum(axis=1, dtype=np.int32)
+    unnamed = faces.votes[:, _NOT_A_FACE].sum(axis=1, dtype=np.int32)
+    usable: NDArray[np.bool_] = (counts.sum(axis=1, dtype=np.int32) > 0) & (2 * unnamed < all_votes)
+    return usable
