@@ -1,0 +1,98 @@
+"""Making a bundle: quantize, write the card, compare float with int8, and only then give it its name."""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from convert.calibration import calibration_inputs
+from convert.card import make_card
+from convert.parity import check_parity, lost_points
+from convert.quantize import quantization_of, quantize
+from edge.emotion.bundle import MODEL_FILE, SOURCE_FILE, Bundle, Card, load_bundle, sha256_of, write_card
+from edge.errors import UsageError
+from training.datasets import Split, load_splits
+from training.evaluate import measure_bundle, without_confusion
+from training.predictions import load_float_model
+from training.sources import Source
+
+logger = logging.getLogger(__name__)
+
+
+def convert(source: Source, data: Path, out: Path, *, command: str, max_loss: float, force: bool) -> Card:
+    """Make a bundle from a float network.
+
+    Args:
+        source: what to convert.
+        data: FER2013; Training calibrates, PublicTest compares.
+        out: the bundle's folder; its name becomes the bundle's.
+        command: as it was typed, for the card.
+        max_loss: how many points of accuracy int8 may lose on PublicTest.
+        force: replace the bundle in `out`.
+
+    Returns:
+        The card of the new bundle.
+
+    Raises:
+        ModelError: the network does not become int8 as a whole, or loses too much by it.
+    """
+    check_out(out, force)
+    faces = load_splits(data, (Split.TRAINING, Split.PUBLIC))
+    training = faces[Split.TRAINING]
+    model = load_float_model(source.model)
+    side_px = int(model.input_shape[1])
+    inputs = calibration_inputs(training, side_px, source.value_range)
+    logger.info("quantizing %s by %d faces", source.model, len(inputs))
+    content = quantize(model, inputs)
+    with new_folder(out) as folder:
+        (folder / MODEL_FILE).write_bytes(content)
+        shutil.copyfile(source.model, folder / SOURCE_FILE)
+        card = make_card(
+            source,
+            name=out.name,
+            side_px=side_px,
+            quantization=quantization_of(content),
+            calibration_faces=len(inputs),
+            has_votes=training.votes is not None,
+            command=command,
+        )
+        bundle = _with_card(folder, card)
+        metrics = measure_bundle(bundle, training, faces[Split.PUBLIC])
+        check_parity(metrics, max_loss)
+        for truth, lost in lost_points(metrics).items():
+            logger.info("int8 loses %.2f points against %s on PublicTest", lost, truth)
+        measured = bundle.card.model_copy(update={"metrics": {"PublicTest": without_confusion(metrics)}})
+        return _with_card(folder, measured).card
+
+
+def _with_card(folder: Path, card: Card) -> Bundle:
+    """Write the card with the digests of the files beside it, and read the bundle back as a device does."""
+    digests = {name: sha256_of(folder / name) for name in (MODEL_FILE, SOURCE_FILE)}
+    write_card(folder, card.model_copy(update={"sha256": digests}))
+    return load_bundle(folder)
+
+
+def check_out(out: Path, force: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file; expected a folder")
+    if out.is_dir() and any(out.iterdir()) and not force:
+        raise UsageError(f"{out} is there already; try --force to replace it")
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `path`; it takes the place of `path` when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    old = path.with_name(f".{path.name}.{os.getpid()}.old")
+    temporary.mkdir()
+    try:
+        yield temporary
+        if path.is_dir():
+            path.rename(old)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
