@@ -17,7 +17,7 @@ from edge.labels import LANGUAGES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     level = logging.DEBUG if options.debug else logging.INFO if options.command == "run" else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
@@ -100,7 +100,7 @@ def _demo(options: argparse.Namespace) -> None:
     from edge.watch import Board, show
 
     console = Console(stderr=True) if options.json else Console()
-    board = Board(options.lang)
+    board = Board(options.lang, tail=5)
     if not options.json:
         console.print("mien demo: making a clip, starting a broker on loopback …", style="dim")
     with running_demo(options.source, options.model) as demo:
@@ -112,6 +112,7 @@ def _demo(options: argparse.Namespace) -> None:
             return
         show(messages, board, console, lambda: True)
     console.print(board.summary())
+    console.print("your own camera: mien demo --source v4l2:0    the daemon: mien run --help", style="dim")
 
 
 def _bench(options: argparse.Namespace) -> None:
@@ -128,7 +129,7 @@ def _bench(options: argparse.Namespace) -> None:
     print(json.dumps(figures) if options.json else format_bench(figures))
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mien",
         description="Reads the apparent expression of faces before a camera and tells it over MQTT. "

@@ -4,13 +4,13 @@ import io
 import json
 import re
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich._export_format import CONSOLE_SVG_FORMAT
+from rich._export_format import CONSOLE_SVG_FORMAT  # public only as the default of export_svg
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -21,6 +21,7 @@ from edge.labels import NO_FACE, name_for_people
 from edge.mqtt.topics import ONLINE, split_topic
 
 _BAR_CELLS = 20
+_RENEW_S = 0.2
 
 
 @dataclass(slots=True)
@@ -34,9 +35,15 @@ class Device:
 
 
 class Board:
-    """Collects messages and shows them as a table."""
+    """Collects messages and shows them as a table.
 
-    def __init__(self, lang: str) -> None:
+    Args:
+        lang: language of the emotions' names.
+        tail: how many of the last messages stand below the table as they came.
+    """
+
+    def __init__(self, lang: str, tail: int = 0) -> None:
+        self._tail: deque[str] = deque(maxlen=tail)
         self.devices: dict[str, Device] = {}
         self.topics: Counter[str] = Counter()
         self.emotions: Counter[str] = Counter()
@@ -47,6 +54,7 @@ class Board:
         name, kind = split_topic(topic)
         if not name:
             return
+        self._tail.append(f"{topic} {payload}")
         device = self.devices.setdefault(name, Device())
         device.heard_s = time.monotonic()
         device.messages += 1
@@ -65,8 +73,11 @@ class Board:
             table.add_row(name, *self._cells(device))
         if not self.devices:
             return Group(table, Text("nothing heard yet", style="dim"))
-        leads = [device.state.get("scores") or {} for device in self.devices.values()]
-        return Group(table, self._bars(leads[0])) if len(leads) == 1 and leads[0] else table
+        parts: list[RenderableType] = [table]
+        if len(self.devices) == 1:
+            parts += [self._bars(device.state.get("scores") or {}) for device in self.devices.values()]
+        parts += [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in self._tail]
+        return Group(*parts)
 
     def summary(self) -> str:
         """What was heard, in two or three lines."""
@@ -108,18 +119,18 @@ def show(
     console: Console,
     goes_on: Callable[[], bool],
 ) -> None:
-    """Show messages in a table that renews itself until `goes_on` says no; lines where nobody looks."""
-    with Live(board.render(), console=console, auto_refresh=False, transient=False) as live:
+    """Show messages in a table that renews itself until `goes_on` says no, and stays at its last."""
+    with Live(console=console, auto_refresh=False, transient=True) as live:
         shown_s = 0.0
         for message in messages:
             if message:
                 board.add(*message)
-            if time.monotonic() - shown_s > 0.2 and console.is_terminal:
+            if time.monotonic() - shown_s > _RENEW_S and console.is_terminal:
                 live.update(board.render(), refresh=True)
                 shown_s = time.monotonic()
             if not goes_on():
                 break
-        live.update(board.render(), refresh=True)
+    console.print(board.render())
 
 
 def save_table(board: Board, path: Path) -> None:
