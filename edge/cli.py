@@ -102,7 +102,8 @@ def _demo(options: argparse.Namespace) -> None:
     console = Console(stderr=True) if options.json else Console()
     board = Board(options.lang, tail=5)
     if not options.json:
-        console.print("mien demo: making a clip, starting a broker on loopback …", style="dim")
+        clip = "" if options.source else "making a clip, "
+        console.print(f"mien demo: {clip}starting a broker on loopback …", style="dim")
     with running_demo(options.source, options.model) as demo:
         messages = demo.messages(options.seconds)
         if options.json:
@@ -136,14 +137,22 @@ def make_parser() -> argparse.ArgumentParser:
         "No picture leaves this machine.",
     )
     parser.add_argument("--version", action="version", version=importlib.metadata.version("mien"))
-    parser.add_argument("--debug", action="store_true", help="show tracebacks and every log line")
+    _add_debug(parser, default=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_demo(commands)
     _add_run(commands)
     _add_predict(commands)
     _add_watch(commands)
     _add_bench(commands)
+    for command in commands.choices.values():
+        _add_debug(command, default=argparse.SUPPRESS)  # after the command, too, as people type it
     return parser
+
+
+def _add_debug(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument(
+        "--debug", action="store_true", default=default, help="show tracebacks and every log line"
+    )
 
 
 def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

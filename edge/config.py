@@ -12,14 +12,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from edge.errors import ConfigError
 
 _CREDENTIAL = "mqtt-password"
 
+#: pydantic's constraints and errors, in words.
+_BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+_KINDS = {
+    "model_type": "a table",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+}
+_OUT_OF_RANGE = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
+
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
+    # TOML has types: "1883" is no number and 1 is no boolean.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def _default_device_id() -> str:
@@ -57,9 +71,6 @@ class CameraConfig(_Table):
 
 
 class DetectConfig(_Table):
-    width_px: Annotated[int, Field(ge=80, le=1920)] = Field(
-        320, description="width of the picture that is searched whole, pixels"
-    )
     scale_factor: Annotated[float, Field(gt=1, le=2)] = Field(
         1.15, description="step between the face sizes that Haar tries; nearer 1 finds more and costs more"
     )
@@ -67,7 +78,8 @@ class DetectConfig(_Table):
         5, description="how many overlapping hits make a face; more means fewer false faces"
     )
     min_face_px: Annotated[int, Field(ge=24, le=2000)] = Field(
-        48, description="smallest face that is looked for, pixels of the full frame"
+        48,
+        description="smallest face that is looked for, pixels of the full frame; half costs four times the CPU",
     )
     max_faces: Annotated[int, Field(ge=1, le=50)] = Field(10, description="most faces followed at a time")
     new_face_within_s: Annotated[float, Field(gt=0, le=60)] = Field(
@@ -101,6 +113,7 @@ class MqttConfig(_Table):
     username: str | None = Field(None, description="name for the broker; default: none")
     password_file: Path | None = Field(
         None,
+        strict=False,  # TOML has no paths, but strings
         description="file whose first line is the password; default: systemd credential mqtt-password",
     )
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = Field(
@@ -191,27 +204,49 @@ def _one_line(error: ValidationError) -> str:
     details = error.errors()
     first = details[0]
     location = [str(part) for part in first["loc"]]
-    key = ".".join(location)
+    is_of_table = first["type"] == "value_error" and isinstance(first["input"], dict | BaseModel)
     if first["type"] == "extra_forbidden":
-        line = f"{_unknown(location)}"
+        line = _unknown(location)
+    elif is_of_table:  # two keys that do not go together: the message names them
+        line = f"{'.'.join(location)}: {first['ctx']['error']}"
     else:
-        message = re.sub(r"^(Value error, |Input )", "", first["msg"])
-        value = first["input"]
-        shown = "a table" if isinstance(value, dict | BaseModel) else repr(value)
-        line = f"{key} is {shown}: {message[0].lower()}{message[1:]}"
+        line = f"{'.'.join(location)} is {first['input']!r}; {_expected(first, location)}"
     return line + (f" (and {len(details) - 1} more)" if len(details) > 1 else "")
+
+
+def _expected(first: ErrorDetails, location: list[str]) -> str:
+    """What is allowed: for a number out of range both bounds, else what pydantic says."""
+    if first["type"] in _KINDS:
+        return f"expected {_KINDS[first['type']]}"
+    if first["type"] in _OUT_OF_RANGE:
+        metadata = _fields(location[:-1])[location[-1]].metadata
+        bounds = [
+            f"{word} {getattr(bound, name):g}"
+            for bound in metadata
+            for name, word in _BOUNDS.items()
+            if hasattr(bound, name)
+        ]
+        return f"expected {' and '.join(bounds)}"
+    message = first["msg"].replace("String should ", "to ")
+    return "expected " + re.sub(r"^(Value error, expected |Input should be )", "", message)
 
 
 def _unknown(location: list[str]) -> str:
     """Name an unknown key and the known one that looks most like it."""
     *tables, key = location
-    fields = Config.model_fields
-    for table in tables:
-        kind = fields[table].annotation
-        assert isinstance(kind, type) and issubclass(kind, BaseModel)
-        fields = kind.model_fields
+    fields = _fields(tables)
     what = "key" if tables else "table"
     near = difflib.get_close_matches(key, fields, n=1, cutoff=0.4)
     hint = f"; did you mean {'.'.join([*tables, near[0]])}?" if near else ""
     known = "" if near else f"; known here: {', '.join(fields)}"
     return f"{'.'.join(location)} is an unknown {what}{hint}{known}"
+
+
+def _fields(tables: list[str]) -> dict[str, FieldInfo]:
+    """The keys of a table of the configuration; of the whole of it where no table is named."""
+    fields = Config.model_fields
+    for table in tables:
+        kind = fields[table].annotation
+        assert isinstance(kind, type) and issubclass(kind, BaseModel)
+        fields = kind.model_fields
+    return fields

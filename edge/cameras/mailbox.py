@@ -40,10 +40,11 @@ class Mailbox:
         if self._failure:
             raise self._failure
 
-    def stop(self, timeout_s: float = 1.0) -> None:
-        """Let the thread end with its present frame, so that the camera can be closed."""
+    def stop(self, timeout_s: float = 1.0) -> bool:
+        """Let the thread end with its present frame; whether it did, and the camera can be closed."""
         self._is_wanted = False
         self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def _fill(self) -> None:
         try:
@@ -65,12 +66,12 @@ class Mailbox:
 def frames_of(camera: Camera, patience_s: float) -> Iterator[Iterator[Frame | None]]:
     """The frames to work on: the newest of a live camera, every one of a recording.
 
-    Closes the camera when the block ends.
+    Closes the camera when the block ends, unless it hangs: a driver's call that another thread is in must
+    not be pulled from under it. The system closes it with the process.
     """
     mailbox = Mailbox(camera) if camera.is_live else None
     try:
         yield mailbox.frames(patience_s) if mailbox else iter(camera)
     finally:
-        if mailbox:
-            mailbox.stop()
-        camera.close()
+        if mailbox is None or mailbox.stop():
+            camera.close()

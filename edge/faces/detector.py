@@ -9,6 +9,9 @@ from edge.records import Box, Gray
 
 FRONTAL = "haarcascade_frontalface_default.xml"
 
+#: Side of the window that the cascade was trained on: no smaller face can be found.
+CASCADE_PX = 24
+
 
 class HaarDetector:
     """OpenCV's cascade of Haar features (Viola and Jones 2001) for frontal faces.

@@ -1,11 +1,11 @@
 """Where and when to search. The search is what costs; so it looks where faces were.
 
 Each frame: a small window around every known face. Now and then, when a face was lost, and while none is
-known: the whole frame, at a low resolution.
+known: the whole frame, shrunk as far as the smallest face allows.
 """
 
 from edge.config import DetectConfig
-from edge.faces.detector import HaarDetector, find_shrunk
+from edge.faces.detector import CASCADE_PX, HaarDetector, find_shrunk
 from edge.faces.tracker import Track, Tracker
 from edge.records import Box, Face, Frame, Gray
 
@@ -55,7 +55,7 @@ class FaceFinder:
         return not 0 <= now_s - self._searched_s < wait_s
 
     def _search_whole(self, gray: Gray) -> list[Box]:
-        shrink = self._config.width_px / gray.shape[1]
+        shrink = CASCADE_PX / self._config.min_face_px
         return find_shrunk(self._whole, gray, shrink, self._config.min_face_px)
 
     def _follow(self, track: Track, frame: Frame) -> None:
@@ -77,7 +77,7 @@ class FaceFinder:
             track.see(nearest, frame.time_s)
 
 
-def find_once(gray: Gray, min_face_px: int = 24, longest_side_px: int = 1280) -> list[Box]:
+def find_once(gray: Gray, min_face_px: int = CASCADE_PX, longest_side_px: int = 1280) -> list[Box]:
     """The faces of a single picture, largest first, clipped to it.
 
     Without a next frame to confirm a hit, more neighbours are asked for, and all sizes are tried.

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -49,6 +50,7 @@ class MqttTransport:
         self._mqtt = mqtt
         self._broker = f"broker {mqtt.host}:{mqtt.port}"
         self._said: str | None = None
+        self._last: paho.MQTTMessageInfo | None = None
         self._client = make_client(mqtt, password, f"mien-{topics.device}")
         self._client.will_set(topics.status, OFFLINE, qos=1, retain=True)
         self._client.on_connect = self._on_connect
@@ -65,8 +67,9 @@ class MqttTransport:
             self._last = self._client.publish(topic, payload, qos, retain)
 
     def close(self) -> None:
-        if self._client.is_connected():
-            self._last.wait_for_publish(_FAREWELL_S)
+        if self._last and self._client.is_connected():
+            with suppress(ValueError, RuntimeError):  # it was refused or lost: there is nothing to wait for
+                self._last.wait_for_publish(_FAREWELL_S)
         self._client.disconnect()
         self._client.loop_stop()
 
