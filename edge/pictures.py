@@ -1,5 +1,6 @@
 """Reading picture files, which may be anything."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -8,9 +9,14 @@ from numpy.typing import NDArray
 
 from edge import MAX_PICTURE_PIXELS
 from edge.errors import PictureError
+from edge.quiet import quiet_stderr
 from edge.records import Gray
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
+
+#: What is neither a stuffed zero, a restart nor a fill byte within a JPEG's picture data.
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
+_JPEG_END = 0xD9
 
 
 def read_gray(path: Path) -> Gray:
@@ -44,7 +50,8 @@ def _decode(path: Path, mode: int) -> NDArray[np.uint8]:
     if _breaks_off(data):
         raise PictureError(f"{path}: the picture breaks off before its end; the file is damaged")
     try:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+        with quiet_stderr():
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error as error:
         if "CV_IO_MAX_IMAGE" in str(error):
             limit = f"{MAX_PICTURE_PIXELS // 1_000_000} megapixels"
@@ -56,11 +63,20 @@ def _decode(path: Path, mode: int) -> NDArray[np.uint8]:
 
 
 def _breaks_off(data: bytes) -> bool:
-    """Whether a JPEG or PNG lacks its end. Decoders fill the rest with grey and say nothing.
-
-    Within a JPEG's picture data no marker can stand, so the last end marker must follow the last
-    start of scan; an earlier end marker may be that of a thumbnail.
-    """
+    """Whether a JPEG or PNG lacks its end. Decoders fill the rest with grey and say nothing."""
     if data.startswith(b"\xff\xd8"):
-        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+        return not _has_jpeg_end(data)
     return data.startswith(b"\x89PNG\r\n\x1a\n") and b"IEND\xaeB`\x82" not in data
+
+
+def _has_jpeg_end(data: bytes) -> bool:
+    """Whether the picture's own end marker comes, walking from segment to segment (ITU-T T.81, annex B).
+
+    Neither a thumbnail's end within a segment nor what phones append behind the picture counts.
+    """
+    at = 2
+    while marker := _JPEG_MARKER.search(data, at):
+        if marker[0][1] == _JPEG_END:
+            return True
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    return False

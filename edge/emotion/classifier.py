@@ -1,9 +1,6 @@
 """From a face crop to the score of each class, by an int8 network."""
 
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +10,7 @@ from numpy.typing import NDArray
 from edge.emotion.bundle import Bundle, Card, Quantization
 from edge.errors import ModelError
 from edge.preprocessing import crop_face, quantization_table, to_quantized_input
+from edge.quiet import quiet_stderr
 from edge.records import Box, Gray, Scores
 
 
@@ -96,24 +94,10 @@ def _make_interpreter(path: Path, threads: int) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        with _quiet_stderr():
+        with quiet_stderr():
             interpreter = Interpreter(model_path=str(path), num_threads=threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
         raise ModelError(f"{path} is not a TFLite model that can be run: {reason}") from None
     return interpreter
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep LiteRT's own lines off the terminal, which it writes past Python; what fails is raised, too."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
