@@ -87,6 +87,8 @@ def new_folder(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     old = path.with_name(f".{path.name}.{os.getpid()}.old")
+    for left_over in path.parent.glob(f".{path.name}.*.part"):  # of a conversion that was killed
+        shutil.rmtree(left_over)
     temporary.mkdir()
     try:
         yield temporary

@@ -135,11 +135,11 @@ def _add_fit(commands: Any) -> None:
     option("epochs", "passes over Training", type=_at_least_one)
     option("batch-size", "faces per step", type=_at_least_one)
     option("learning-rate", "highest step size", type=_positive)
-    option("warmup-epochs", "epochs until the learning rate is at its highest", type=int)
-    option("weight-decay", "AdamW's, on kernels", type=float)
-    option("label-smoothing", "share of each target that is spread over all classes, 0 to 1", type=float)
-    option("averaging", "momentum per batch of the averaged weights, 0 to 1", type=float)
-    option("seed", "of everything random", type=int)
+    option("warmup-epochs", "epochs until the learning rate is at its highest", type=_at_least_zero)
+    option("weight-decay", "AdamW's, on kernels", type=_share)
+    option("label-smoothing", "share of each target that is spread over all classes, 0 to 1", type=_share)
+    option("averaging", "momentum per batch of the averaged weights, 0 to 1", type=_share)
+    option("seed", "of everything random", type=_at_least_zero)
 
 
 def _add_evaluate(commands: Any) -> None:
@@ -160,6 +160,20 @@ def _at_least_one(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
+    return value
+
+
+def _at_least_zero(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text}; expected 0 or more")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text}; expected 0 or more and below 1")
     return value
 
 

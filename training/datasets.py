@@ -87,7 +87,5 @@ def _load(data: Path, wanted: frozenset[Split]) -> Mapping[Split, Faces]:
         faces = picture_folders.load(data, wanted)
     for split in sorted(wanted):
         if split not in faces:
-            raise DataError(
-                f"{data} holds no face of the split {split}; expected FER2013 with its official splits"
-            )
+            raise DataError(f"{data} holds no face of {split}; expected FER2013 with its official splits")
     return faces

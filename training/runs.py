@@ -61,6 +61,8 @@ def start_run(out: Path, given: Mapping[str, Any], *, resume: bool, force: bool)
     Raises:
         UsageError: `out` is in use, or an option differs from what the run began with.
     """
+    for half_written in out.glob(".*.part.*"):  # of a fit that was killed while it wrote
+        half_written.unlink()
     if (out / CONFIG_FILE).is_file() and resume:
         return _same_config(out, given)
     if out.exists() and not out.is_dir():

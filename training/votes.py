@@ -37,7 +37,9 @@ def votes_for_seven(faces: Faces) -> NDArray[np.uint8]:
         DataError: the data has no votes.
     """
     if faces.votes is None:
-        raise DataError("the data holds no votes; put FER+'s fer2013new.csv beside fer2013.csv")
+        raise DataError(
+            "the data holds no votes; put FER+'s fer2013new.csv beside fer2013.csv, or use --labels fer2013"
+        )
     return faces.votes[:, _SEVEN]
 
 
