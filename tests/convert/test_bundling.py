@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convert.cli import main
+from edge.emotion.bundle import load_bundle
+from edge.emotion.classifier import Classifier
+from edge.labels import EMOTIONS
+from tests.training.faces import draw_face
+
+pytestmark = pytest.mark.tensorflow
+
+
+@pytest.fixture(scope="module")
+def bundle(untrained: Path, small_fer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "trial"
+    assert main([str(untrained), "--data", str(small_fer), "--out", str(out), "--max-loss", "100"]) == 0
+    return out
+
+
+def test_a_bundle_has_all_its_files_and_the_device_can_run_it(bundle: Path) -> None:
+    assert {path.name for path in bundle.iterdir()} == {"model.tflite", "source.keras", "card.json"}
+    scores = Classifier.open(load_bundle(bundle)).scores_of_crop(draw_face(0, 0))
+    assert tuple(scores) == EMOTIONS
+    assert sum(scores.values()) == pytest.approx(1, abs=0.001)
+    assert list(bundle.parent.iterdir()) == [bundle]
+
+
+def test_the_card_says_what_the_network_is_and_how_good(bundle: Path) -> None:
+    card = load_bundle(bundle).card
+    assert (card.name, card.network) == ("trial", "mini_xception")
+    assert card.input.value_range == (-1, 1)
+    assert set(card.sha256) == {"model.tflite", "source.keras"}
+    assert card.command.startswith("mien-convert ") and "--max-loss 100" in card.command
+    assert {"data", "votes", "weights"} <= set(card.licence)
+    assert len(card.not_for) > 3
+    for kind in ("float", "int8"):
+        found = card.metrics["PublicTest"][kind]["all"]
+        assert {"fer2013", "raters", "raters_agree"} == set(found)
+        assert set(found["raters"]["per_class"]) == set(EMOTIONS)
+
+
+def test_int8_says_nearly_what_float_says(bundle: Path) -> None:
+    from training.predictions import float_probabilities, int8_probabilities, load_float_model
+
+    faces = np.stack([draw_face(label, 50) for label in range(7)])
+    loaded = load_bundle(bundle)
+    before = float_probabilities(load_float_model(loaded.source_path), faces, loaded.card.input.value_range)
+    assert np.abs(int8_probabilities(loaded, faces) - before).max() < 20 / 256
+
+
+def test_a_bundle_is_not_replaced_unless_forced(
+    bundle: Path, untrained: Path, small_fer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = load_bundle(bundle).digest
+    assert main([str(untrained), "--data", str(small_fer), "--out", str(bundle)]) == 2
+    assert "is there already; try --force" in capsys.readouterr().err
+    assert load_bundle(bundle).digest == before
+
+
+def test_a_conversion_that_loses_too_much_fails_and_leaves_nothing(
+    untrained: Path, small_fer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "models" / "trial"
+    # a limit below any possible gain stands for a network that loses
+    assert main([str(untrained), "--data", str(small_fer), "--out", str(out), "--max-loss", "-101"]) == 1
+    assert "mien-convert: int8 loses" in capsys.readouterr().err
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("text.keras", "is not a Keras model that can be loaded"), ("nothing.keras", "is missing; expected")],
+)
+def test_what_is_no_model_is_one_clear_line(
+    tmp_path: Path, small_fer: Path, name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.keras").write_text("no model")
+    assert main([str(tmp_path / name), "--data", str(small_fer), "--out", str(tmp_path / "out")]) == 1
+    assert said in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_strange_network_must_tell_its_value_range(
+    tmp_path: Path, small_fer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keras
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [layers.Input((32, 32, 1)), layers.Flatten(), layers.Dense(7, activation="softmax")], name="mine"
+    )
+    model.save(tmp_path / "mine.keras")
+    command = [str(tmp_path / "mine.keras"), "--data", str(small_fer), "--out", str(tmp_path / "out")]
+    assert main(command) == 2
+    assert "holds the network mine, which does not say its value range" in capsys.readouterr().err
+    assert main([*command, "--value-range", "0", "1", "--max-loss", "100"]) == 0
+    card = load_bundle(tmp_path / "out").card
+    assert (card.input.side_px, card.input.value_range) == (32, (0, 1))
