@@ -42,6 +42,32 @@ class HaarDetector:
         return [Box(*map(int, box)) for box in found]
 
 
+def find_in_window(
+    detector: HaarDetector, gray: Gray, window: Box, shrink: float, min_px: int, max_px: int = 0
+) -> list[Box]:
+    """Find faces in a part of a frame; sizes and boxes are in pixels of the frame.
+
+    A window may reach over the frame's border, where the last pixels go on: thus Haar finds a face of which
+    up to a fifth is cut off, where without it a tenth is too much. Its box reaches over the border, too.
+    """
+    height, width = gray.shape
+    inside = window.clip(height, width)
+    if not inside.area_px:
+        return []
+    part = gray[inside.y : inside.y + inside.height, inside.x : inside.x + inside.width]
+    beyond = (
+        inside.y - window.y,
+        window.y + window.height - inside.y - inside.height,
+        inside.x - window.x,
+        window.x + window.width - inside.x - inside.width,
+    )
+    if any(beyond):
+        part = cv2.copyMakeBorder(part, *beyond, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
+    found = find_shrunk(detector, part, shrink, min_px, max_px)
+    boxes = [Box(box.x + window.x, box.y + window.y, box.width, box.height) for box in found]
+    return [box for box in boxes if box.clip(height, width).area_px > box.area_px / 2]
+
+
 def find_shrunk(detector: HaarDetector, gray: Gray, shrink: float, min_px: int, max_px: int = 0) -> list[Box]:
     """Find faces on a smaller copy of a picture; sizes and boxes are in pixels of the picture given.
 

@@ -5,7 +5,7 @@ known: the whole frame, shrunk as far as the smallest face allows.
 """
 
 from edge.config import DetectConfig
-from edge.faces.detector import CASCADE_PX, HaarDetector, find_shrunk
+from edge.faces.detector import CASCADE_PX, HaarDetector, find_in_window, find_shrunk
 from edge.faces.tracker import Track, Tracker
 from edge.records import Box, Face, Frame, Gray
 
@@ -55,21 +55,22 @@ class FaceFinder:
         return not 0 <= now_s - self._searched_s < wait_s
 
     def _search_whole(self, gray: Gray) -> list[Box]:
-        shrink = CASCADE_PX / self._config.min_face_px
-        return find_shrunk(self._whole, gray, shrink, self._config.min_face_px)
+        smallest_px = self._config.min_face_px
+        beyond_px = smallest_px // 4
+        height, width = gray.shape
+        window = Box(-beyond_px, -beyond_px, width + 2 * beyond_px, height + 2 * beyond_px)
+        return find_in_window(self._whole, gray, window, CASCADE_PX / smallest_px, smallest_px)
 
     def _follow(self, track: Track, frame: Frame) -> None:
-        window = track.box.expand(_WINDOW).clip(*frame.gray.shape)
-        part = frame.gray[window.y : window.y + window.height, window.x : window.x + window.width]
         side_px = track.box.width
-        found = find_shrunk(
+        boxes = find_in_window(
             self._window,
-            part,
+            frame.gray,
+            track.box.expand(_WINDOW),
             _WINDOW_FACE_PX / side_px,
             round(side_px * _SMALLEST),
             round(side_px * _LARGEST),
         )
-        boxes = [Box(box.x + window.x, box.y + window.y, box.width, box.height) for box in found]
         nearest = max(boxes, key=track.box.overlap, default=None)
         if nearest is None:
             self._has_lost_one = True

@@ -51,7 +51,7 @@ class FaceEvent(Message):
     """One face: it came, it changed, it went.
 
     Attributes:
-        box: x, y, width, height in pixels of the frame.
+        box: x, y, width, height in pixels of the frame; it may reach over the border.
         since: when the present emotion began.
         dwell_s: how long it has held.
     """
