@@ -5,8 +5,9 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, Protocol, TextIO
+from typing import Any, Literal, Protocol, TextIO
 
 from pydantic import BaseModel
 
@@ -55,7 +56,10 @@ class LogTransport:
 
 def message_line(topic: str, payload: str) -> str:
     """One message as a line of JSON; a payload that is JSON stands in it as such."""
-    content = json.loads(payload) if payload.startswith("{") else payload
+    content: Any = payload
+    if payload.startswith("{"):
+        with suppress(ValueError, RecursionError):
+            content = json.loads(payload)
     return json.dumps({"topic": topic, "payload": content}, ensure_ascii=False)
 
 
