@@ -107,7 +107,7 @@ class Pictures:
     def __init__(self, path: Path, config: CameraConfig) -> None:
         self.name = f"file:{path}"
         self.is_live = config.realtime
-        self.skipped = 0
+        self._unreadable: set[Path] = set()
         self._paths = picture_files(path) if path.is_dir() else [path]
         self._fps, self._loop = config.fps, config.loop
         self._is_closed = False
@@ -126,8 +126,8 @@ class Pictures:
                 raise CameraError(f"{self.name}: none of {len(self._paths)} pictures can be read")
             if not self._loop:
                 break
-        if self.skipped:
-            logger.warning("%s: %d of %d pictures skipped", self.name, self.skipped, len(self._paths))
+        if self._unreadable:
+            logger.warning("%s: %d of %d pictures skipped", self.name, len(self._unreadable), len(self._paths))
 
     def close(self) -> None:
         self._is_closed = True
@@ -139,8 +139,9 @@ class Pictures:
             except PictureError as error:
                 if len(self._paths) == 1:
                     raise CameraError(str(error)) from None
-                logger.warning("skipped: %s", error)
-                self.skipped += 1
+                if path not in self._unreadable:  # in a loop it comes again and again
+                    logger.warning("skipped: %s", error)
+                self._unreadable.add(path)
                 continue
             yield Frame(gray, pace.wait(index), time.monotonic(), index)
             index += 1

@@ -1,0 +1,209 @@
+"""One contract for every camera, then what is special about each."""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.cameras import Camera, open_camera
+from edge.config import CameraConfig
+from edge.errors import CameraError
+from edge.records import Frame, Gray
+
+Source = Callable[..., CameraConfig]
+
+
+@pytest.fixture
+def folder(astronaut: Gray, tmp_path: Path) -> Path:
+    """Five pictures, some of them of other kinds and sizes."""
+    path = tmp_path / "pictures"
+    path.mkdir()
+    for index, name in enumerate(("a.png", "b.jpg", "c.webp", "d.bmp", "e.PNG")):
+        cv2.imwrite(str(path / name.lower()), astronaut[: 300 + 20 * index])
+        (path / name.lower()).rename(path / name)
+    return path
+
+
+@pytest.fixture(params=["video", "folder", "picture", "v4l2"])
+def source(request: pytest.FixtureRequest) -> Source:
+    """The configuration of every kind of camera that this machine has."""
+    if request.param == "v4l2":
+        if not Path("/dev/video0").exists():
+            pytest.skip("needs a camera at /dev/video0")
+        return lambda **settings: CameraConfig(source="v4l2:0")
+    path = {"video": "clip", "folder": "folder", "picture": "astronaut_picture"}[request.param]
+    address = f"file:{request.getfixturevalue(path)}"
+    return lambda **settings: CameraConfig(source=address, **({"realtime": False} | settings))
+
+
+def take(camera: Camera, most: int) -> list[Frame]:
+    frames = []
+    for frame in camera:
+        frames.append(frame)
+        if len(frames) == most:
+            break
+    return frames
+
+
+def test_frames_are_grey_and_numbered_and_their_time_goes_on(source: Source) -> None:
+    camera = open_camera(source(loop=True))
+    frames = take(camera, 5)
+    camera.close()
+    assert [frame.index for frame in frames] == list(range(5))
+    for frame in frames:
+        assert frame.gray.ndim == 2 and frame.gray.dtype == np.uint8
+    times_s = [frame.time_s for frame in frames]
+    assert times_s == sorted(times_s) and len(set(times_s)) == 5
+    ages_s = [time.monotonic() - frame.captured_s for frame in frames]
+    assert all(0 <= age_s < 30 for age_s in ages_s)
+
+
+def test_a_camera_may_be_closed_twice(source: Source) -> None:
+    camera = open_camera(source())
+    take(camera, 1)
+    camera.close()
+    camera.close()
+
+
+def test_a_camera_has_a_name_and_says_whether_it_is_live(source: Source) -> None:
+    config = source()
+    camera = open_camera(config)
+    camera.close()
+    assert camera.name.startswith(config.source.partition(":")[0])
+    assert camera.is_live == (config.source.startswith("v4l2") or config.realtime)
+
+
+def as_fast_as_possible(path: Path, loop: bool = False, fps: float = 15) -> Camera:
+    return open_camera(CameraConfig(source=f"file:{path}", realtime=False, loop=loop, fps=fps))
+
+
+def test_a_video_gives_every_frame_at_its_place_in_the_recording(clip: Path) -> None:
+    frames = list(as_fast_as_possible(clip))
+    assert [frame.time_s for frame in frames] == pytest.approx([index / 15 for index in range(30)])
+    assert frames[0].gray.shape == (480, 640)
+
+
+def test_a_video_in_real_time_takes_its_time(clip: Path) -> None:
+    camera = open_camera(CameraConfig(source=f"file:{clip}"))
+    begun_s = time.monotonic()
+    frames = take(camera, 10)
+    elapsed_s = time.monotonic() - begun_s
+    camera.close()
+    assert elapsed_s >= 9 / 15 - 0.01
+    assert frames[-1].time_s == pytest.approx(9 / 15)
+
+
+def test_in_a_loop_the_time_goes_on_at_the_seam(clip: Path) -> None:
+    camera = as_fast_as_possible(clip, loop=True)
+    frames = take(camera, 35)
+    camera.close()
+    assert [frame.time_s for frame in frames] == pytest.approx([index / 15 for index in range(35)])
+    np.testing.assert_array_equal(frames[0].gray, frames[30].gray)
+
+
+def test_the_pictures_of_a_folder_come_in_the_order_of_their_names(folder: Path) -> None:
+    frames = list(as_fast_as_possible(folder, fps=4))
+    assert [frame.gray.shape[0] for frame in frames] == [300, 320, 340, 360, 380]
+    assert [frame.time_s for frame in frames] == [0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_corrupt_pictures_among_good_ones_are_named_counted_and_skipped(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "a.png").write_bytes(b"")
+    (folder / "c.webp").write_bytes(b"no picture")
+    camera = as_fast_as_possible(folder)
+    with caplog.at_level(logging.WARNING):
+        frames = list(camera)
+    assert [frame.index for frame in frames] == [0, 1, 2], "what is skipped leaves no hole"
+    told = caplog.messages
+    assert len(told) == 3
+    assert "a.png: the file is empty" in told[0]
+    assert "c.webp: not a picture" in told[1]
+    assert "2 of 5 pictures skipped" in told[2]
+
+
+def test_in_a_loop_a_corrupt_picture_is_counted_and_named_once(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "a.png").write_bytes(b"")
+    camera = as_fast_as_possible(folder, loop=True)
+    frames = take(camera, 12)
+    assert len(frames) == 12
+    assert sum("a.png" in message for message in caplog.messages) == 1
+
+
+def test_a_folder_of_nothing_but_corrupt_pictures_fails(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(CameraError, match="none of 5 pictures can be read"):
+        list(as_fast_as_possible(folder))
+
+
+def test_a_single_corrupt_picture_fails_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(CameraError, match=r"a\.png: the file is empty"):
+        list(as_fast_as_possible(tmp_path / "a.png"))
+
+
+def test_an_empty_folder_says_what_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(CameraError, match=r"holds no picture; expected \.bmp, \.jpeg, \.jpg"):
+        as_fast_as_possible(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["none.mp4", "none.png", "none/"])
+def test_a_file_that_is_not_there_is_said(name: str, tmp_path: Path) -> None:
+    with pytest.raises(CameraError, match=r"none.* is not there; expected a video, a picture or a folder"):
+        as_fast_as_possible(tmp_path / name)
+
+
+def test_a_v4l2_device_that_is_not_there_is_said() -> None:
+    with pytest.raises(CameraError, match="/dev/video97 is not there; is the camera plugged in"):
+        open_camera(CameraConfig(source="v4l2:97"))
+
+
+def test_a_v4l2_path_that_is_no_camera_is_said() -> None:
+    with pytest.raises(CameraError, match="/dev/null did not open; is it a camera"):
+        open_camera(CameraConfig(source="v4l2:/dev/null"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no video", bytes(5000)], ids=["empty", "text", "zeros"])
+def test_what_is_no_video_is_said(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+    with pytest.raises(CameraError, match=r"clip\.mp4 is not a video that can be read"):
+        as_fast_as_possible(path)
+
+
+def test_an_mp4_that_lacks_its_end_does_not_open(clip: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.mp4"
+    path.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    with pytest.raises(CameraError, match=r"half\.mp4 is not a video that can be read"):
+        as_fast_as_possible(path)
+
+
+@pytest.mark.parametrize("realtime", [False, True])
+def test_a_video_that_breaks_off_gives_what_it_has_and_then_fails(realtime: bool, tmp_path: Path) -> None:
+    path = tmp_path / "half.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 100, (320, 240))
+    for image in np.random.default_rng(0).integers(0, 255, (40, 240, 320, 3), np.uint8):
+        writer.write(image)
+    writer.release()
+    os.truncate(path, path.stat().st_size // 2)
+    frames = []
+    with pytest.raises(CameraError, match=r"half\.avi breaks off after \d+ of 40 frames"):
+        for frame in open_camera(CameraConfig(source=f"file:{path}", realtime=realtime)):
+            frames.append(frame)
+    assert 10 < len(frames) < 30
+
+
+def test_a_network_camera_that_is_not_there_is_named_without_its_password() -> None:
+    with pytest.raises(CameraError) as caught:
+        open_camera(CameraConfig(source="file:rtsp://me:hunter2@127.0.0.1:9/stream"))
+    assert str(caught.value).startswith("rtsp://127.0.0.1:9/stream does not answer")
+    assert "hunter2" not in str(caught.value)
