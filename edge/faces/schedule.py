@@ -31,7 +31,7 @@ class FaceFinder:
         self._has_lost_one = False
 
     def find(self, frame: Frame) -> list[Face]:
-        """The faces of a frame, largest first. Frames must come in the order of their time.
+        """The faces of a frame, largest first, clipped to it. Frames must come in the order of their time.
 
         What the search of the whole frame takes for a new face must show in a window, too, where it is seen
         in finer detail: of Haar's false faces few do.
@@ -45,7 +45,10 @@ class FaceFinder:
             if track.seen_s < now_s or not track.is_confirmed:
                 self._follow(track, frame)
         self._tracker.drop_lost(now_s)
-        faces = [Face(track.box, track.number, is_seen=track.seen_s == now_s) for track in self._tracker.tracks]
+        faces = [
+            Face(track.box.clip(*frame.gray.shape), track.number, is_seen=track.seen_s == now_s)
+            for track in self._tracker.tracks
+        ]
         return sorted(faces, key=lambda face: -face.box.area_px)
 
     def _is_whole_search_due(self, now_s: float) -> bool:

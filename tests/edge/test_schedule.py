@@ -1,0 +1,149 @@
+"""Where and when faces are searched, told by what is found and when; never by how long it takes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.cameras import open_camera
+from edge.config import CameraConfig, DetectConfig
+from edge.faces.schedule import FaceFinder, find_once
+from edge.records import Box, Face, Frame, Gray
+
+Room = Callable[..., Gray]
+FPS = 10
+LEFT, RIGHT = (60, 100), (350, 200)
+
+
+def follow(pictures: Iterable[Gray], **settings: Any) -> Iterator[list[Face]]:
+    """The faces of each picture, ten a second."""
+    finder = FaceFinder(DetectConfig(**settings))
+    for index, gray in enumerate(pictures):
+        yield finder.find(Frame(gray, index / FPS, captured_s=0, index=index))
+
+
+def box_at(place: tuple[int, int]) -> Box:
+    return Box(*place, 96, 96)
+
+
+def first_with(found: list[list[Face]], count: int) -> int:
+    """The index of the first frame with so many faces."""
+    return next(index for index, faces in enumerate(found) if len(faces) == count)
+
+
+def test_a_face_is_found_in_the_first_frame_at_its_place(room: Room) -> None:
+    ((face,),) = follow([room(RIGHT)])
+    assert face.box.overlap(box_at(RIGHT)) > 0.7
+    assert face.is_seen and face.track == 1
+
+
+def test_no_face_is_an_empty_list(room: Room) -> None:
+    assert list(follow([room()] * 3)) == [[], [], []]
+
+
+@pytest.mark.parametrize("place", [(-8, 200), (548, 200), (200, -6), (200, 390)])
+def test_a_face_at_the_border_is_clipped_and_not_lost(place: tuple[int, int], room: Room) -> None:
+    for faces in follow([room(place)] * 5):
+        (face,) = faces
+        assert face.box == face.box.clip(480, 640)
+        assert face.box.overlap(box_at(place).clip(480, 640)) > 0.6
+
+
+def test_the_face_of_a_moving_clip_keeps_its_number_and_is_seen_in_each_frame(clip: Path) -> None:
+    camera = open_camera(CameraConfig(source=f"file:{clip}", realtime=False))
+    finder = FaceFinder(DetectConfig())
+    found = [finder.find(frame) for frame in camera]
+    camera.close()
+    assert len(found) == 30
+    assert all([face.track for face in faces] == [1] for faces in found)
+    assert sum(face.is_seen for faces in found for face in faces) >= 29
+    assert found[0][0].box.overlap(found[-1][0].box) < 0.5, "the face of the clip must move"
+
+
+def test_two_faces_have_two_tracks_largest_first(room: Room, astronaut: Gray) -> None:
+    frame = room(LEFT)
+    large = cv2.resize(astronaut[16:206, 137:317], None, fx=1.4, fy=1.4)
+    frame[200 : 200 + large.shape[0], 350 : 350 + large.shape[1]] = large
+    found = list(follow([frame] * 5))
+    for faces in found:
+        assert len(faces) == 2 and faces[0].box.area_px > faces[1].box.area_px
+        assert faces[0].box.x > 300 and faces[1].box.overlap(box_at(LEFT)) > 0.7
+    assert len({face.track for faces in found for face in faces}) == 2
+
+
+def test_while_one_is_followed_another_is_found_within_the_promised_time_but_not_at_once(room: Room) -> None:
+    """The whole frame is not searched each time: that is what makes it cheap."""
+    pictures = [room(LEFT)] * 3 + [room(LEFT, RIGHT)] * 20
+    found = list(follow(pictures, new_face_within_s=1.0))
+    assert 4 <= first_with(found, 2) <= 3 + 1.0 * FPS
+    within_two = list(follow([room(LEFT)] * 3 + [room(LEFT, RIGHT)] * 30, new_face_within_s=2.0))
+    assert first_with(found, 2) < first_with(within_two, 2) <= 3 + 2.0 * FPS
+
+
+def test_in_an_empty_room_the_first_face_is_found_sooner(room: Room) -> None:
+    found = list(follow([room()] * 3 + [room(RIGHT)] * 20, new_face_within_s=2.0))
+    assert first_with(found, 1) <= 3 + 0.25 * 2.0 * FPS
+
+
+def test_a_face_that_is_hidden_is_kept_for_a_while_as_not_seen(room: Room) -> None:
+    found = list(follow([room(LEFT)] * 2 + [room()] * 10, lost_after_s=0.45))
+    assert [len(faces) for faces in found] == [1] * 6 + [0] * 6
+    assert [faces[0].is_seen for faces in found[:6]] == [True] * 2 + [False] * 4
+    assert found[5][0].box == found[1][0].box
+
+
+def test_a_face_that_comes_back_in_time_keeps_its_number(room: Room) -> None:
+    found = list(follow([room(LEFT)] * 2 + [room()] * 4 + [room(LEFT)] * 2, lost_after_s=1.0))
+    assert [face.track for face in found[-1]] == [1] and found[-1][0].is_seen
+
+
+def test_a_face_that_comes_back_too_late_is_somebody_new(room: Room) -> None:
+    found = list(follow([room(LEFT)] * 2 + [room()] * 8 + [room(LEFT)] * 4, lost_after_s=0.3))
+    assert [face.track for face in found[-1]] == [2]
+
+
+def test_a_face_that_jumps_is_found_again(room: Room) -> None:
+    found = list(follow([room(LEFT)] * 2 + [room(RIGHT)] * 10, lost_after_s=0.3))
+    assert [face.track for face in found[-1]] == [2]
+    assert found[-1][0].box.overlap(box_at(RIGHT)) > 0.7
+
+
+def test_no_more_faces_than_asked_for_are_followed(room: Room) -> None:
+    for faces in follow([room(LEFT, RIGHT)] * 15, max_faces=1):
+        assert len(faces) == 1
+
+
+def test_faces_smaller_than_asked_for_are_not_found(room: Room) -> None:
+    assert list(follow([room(RIGHT)] * 2, min_face_px=150)) == [[], []]
+
+
+def test_frames_may_change_their_size(room: Room, astronaut: Gray) -> None:
+    pictures = [room(RIGHT), astronaut[:100, :100], np.zeros((1, 1), np.uint8), astronaut]
+    found = list(follow(pictures + [astronaut] * 4, lost_after_s=0.0))
+    assert found[0] and not found[1] and not found[2]
+    assert found[-1][0].box.overlap(Box(177, 66, 96, 96)) > 0.7
+
+
+def test_once_finds_the_astronaut_in_a_single_picture(astronaut: Gray) -> None:
+    (box,) = find_once(astronaut)
+    assert box.overlap(Box(177, 66, 96, 96)) > 0.8
+
+
+def test_once_finds_a_face_in_a_large_picture_at_its_place(astronaut: Gray) -> None:
+    large = cv2.resize(astronaut, None, fx=4, fy=4)
+    assert find_once(np.asarray(large, np.uint8))[0].overlap(Box(708, 264, 384, 384)) > 0.8
+
+
+def test_once_gives_the_largest_first(room: Room, astronaut: Gray) -> None:
+    frame = room(LEFT)
+    frame[250:350, 400:500] = cv2.resize(astronaut[46:186, 157:297], (100, 100))
+    boxes = find_once(frame)
+    assert len(boxes) == 2 and boxes[0].area_px > boxes[1].area_px
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (23, 500), (24, 24), (5000, 3)])
+def test_once_finds_nothing_in_a_picture_too_small_for_a_face(shape: tuple[int, int]) -> None:
+    assert find_once(np.full(shape, 128, np.uint8)) == []
