@@ -3,15 +3,27 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from convert.calibration import calibration_inputs
 from convert.card import make_card
 from convert.parity import check_parity, lost_points
 from convert.quantize import quantization_of, quantize
-from edge.emotion.bundle import MODEL_FILE, SOURCE_FILE, Bundle, Card, load_bundle, sha256_of, write_card
+from edge.emotion.bundle import (
+    CARD_FILE,
+    MODEL_FILE,
+    SOURCE_FILE,
+    Bundle,
+    Card,
+    load_bundle,
+    read_card,
+    sha256_of,
+    write_card,
+)
 from edge.errors import UsageError
 from training.datasets import Split, load_splits
 from training.evaluate import measure_bundle, without_confusion
@@ -39,6 +51,7 @@ def convert(source: Source, data: Path, out: Path, *, command: str, max_loss: fl
         ModelError: the network does not become int8 as a whole, or loses too much by it.
     """
     check_out(out, force)
+    source = replace(source, looks=(*source.looks, *looks_of_same(source, out)))
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC))
     training = faces[Split.TRAINING]
     model = load_float_model(source.model)
@@ -79,6 +92,15 @@ def check_out(out: Path, force: bool) -> None:
         raise UsageError(f"--out {out} is a file; expected a folder")
     if out.is_dir() and any(out.iterdir()) and not force:
         raise UsageError(f"{out} is there already; try --force to replace it")
+
+
+def looks_of_same(source: Source, out: Path) -> tuple[Mapping[str, Any], ...]:
+    """Looks at PrivateTest on the card that is to be replaced, if it is of the same weights."""
+    if not (out / CARD_FILE).is_file():
+        return ()
+    card = read_card(out)
+    is_same = card.sha256.get(SOURCE_FILE) == sha256_of(source.model)
+    return tuple(look for look in card.looks if look not in source.looks) if is_same else ()
 
 
 @contextmanager

@@ -9,6 +9,13 @@ _DATA = (
     "search words; Training (28,709) fitted, PublicTest (3,589) chose the checkpoint"
 )
 _VOTES = "FER+ (Barsoum et al. 2016, arXiv:1608.01041): ten raters for each picture of FER2013"
+_WHY = {
+    "fer2013": "FER2013's own labels, which come from the search words. They agree with ten raters on only 63% "
+    "of the pictures; use it to compare with other work",
+    "ferplus": "the shares of ten raters' votes: what people see in a face. That is what an apparent "
+    "expression is, and it carries over to other people's faces better than FER2013's own labels",
+    "mix": "half FER2013's labels, half the shares of ten raters' votes",
+}
 _LICENCE = {
     "data": "FER2013's pictures come from the web, for research; no licence of the pictures is known. None is "
     "in this bundle.",
@@ -48,10 +55,11 @@ def make_card(
         command: that makes the bundle.
     """
     fit = source.record.get("fit")
-    uses_votes = isinstance(fit, dict) and fit["labels"] != "fer2013"
+    labels = fit["labels"] if isinstance(fit, dict) else None
     training = {
         "data": _DATA,
-        "votes": (_VOTES if uses_votes else "not fitted to; for measuring only") if has_votes else "none",
+        "votes": _VOTES if has_votes else "none",
+        "speaks": _WHY[labels] if labels else "not known",
         **source.record,
         "calibration": f"{calibration_faces} faces of Training, balanced by class",
     }

@@ -35,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except (MienError, OSError) as error:
         return _fail(str(error), getattr(error, "exit_status", 1), options.debug)
+    except ModuleNotFoundError as error:
+        missing = MissingExtraError("convert", error.name or "a package")
+        return _fail(str(missing), missing.exit_status, options.debug)
     except KeyboardInterrupt:
         return _fail("stopped", 1, options.debug)
 
@@ -48,12 +51,11 @@ def _fail(message: str, status: int, debug: bool) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     _prepare_tensorflow()
-    from convert.bundling import check_out, convert
+    from convert.bundling import convert
     from training.predictions import load_float_model
     from training.runs import CONFIG_FILE
     from training.sources import source_of_file, source_of_run
 
-    check_out(options.out, options.force)
     model: Path = options.model
     if (model / CONFIG_FILE).is_file() or model.is_dir():
         source = source_of_run(model)

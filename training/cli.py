@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from edge.errors import MienError
+from edge.errors import MienError, MissingExtraError
 from training.networks import NAMES
 from training.runs import FitConfig, write_json
 
@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
     except (MienError, OSError) as error:
         return _fail(str(error), getattr(error, "exit_status", 1), options.debug)
+    except ModuleNotFoundError as error:
+        missing = MissingExtraError("training", error.name or "a package")
+        return _fail(str(missing), missing.exit_status, options.debug)
     except KeyboardInterrupt:
         return _fail("stopped", 1, options.debug)
     return 0

@@ -1,10 +1,11 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convert.cli import main
-from edge.emotion.bundle import load_bundle
+from edge.emotion.bundle import load_bundle, read_card, write_card
 from edge.emotion.classifier import Classifier
 from edge.labels import EMOTIONS
 from tests.training.faces import draw_face
@@ -39,6 +40,17 @@ def test_the_card_says_what_the_network_is_and_how_good(bundle: Path) -> None:
         found = card.metrics["PublicTest"][kind]["all"]
         assert {"fer2013", "raters", "raters_agree"} == set(found)
         assert set(found["raters"]["per_class"]) == set(EMOTIONS)
+
+
+def test_looks_at_private_test_outlive_another_conversion_of_the_same_weights(
+    bundle: Path, untrained: Path, small_fer: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "again"
+    shutil.copytree(bundle, out)
+    write_card(out, read_card(out).model_copy(update={"looks": ({"date": "2026-11-20"},)}))
+    command = ["--data", str(small_fer), "--out", str(out), "--max-loss", "100", "--force"]
+    assert main([str(untrained), *command]) == 0
+    assert load_bundle(out).card.looks == ({"date": "2026-11-20"},)
 
 
 def test_int8_says_nearly_what_float_says(bundle: Path) -> None:
