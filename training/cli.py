@@ -100,12 +100,36 @@ def _networks(options: argparse.Namespace) -> None:
         print(f"{size.name:<20} {size.parameters:>12,} {size.multiply_adds:>14,}  {shape}")
 
 
+def _bench(options: argparse.Namespace) -> None:
+    from training.backend import prepare_backend
+
+    prepare_backend()
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from training.bench import measure_pace
+
+    config = FitConfig(network=options.network, batch_size=options.batch_size)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("pairs of blocks", total=options.blocks + 1)
+        pace = measure_pace(
+            options.data, config, options.batches, options.blocks, lambda done: bar.update(task, completed=done)
+        )
+    if options.json:
+        print(json.dumps(asdict(pace)))
+        return
+    print(f"real batches   {pace.real_ms:8.2f} ms a batch, {pace.epoch_s:.0f} s an epoch")
+    print(f"constant batch {pace.constant_ms:8.2f} ms a batch; the real ones take {pace.ratio:.3f} times that")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mien-train", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show a traceback where a command fails")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_fit(commands)
     _add_evaluate(commands)
+    _add_bench(commands)
     networks = commands.add_parser("networks", help="list the networks and their size")
     networks.add_argument("--json", action="store_true", help="print JSON")
     networks.set_defaults(run=_networks)
@@ -143,6 +167,25 @@ def _add_fit(commands: Any) -> None:
     option("label-smoothing", "share of each target that is spread over all classes, 0 to 1", type=_share)
     option("averaging", "momentum per batch of the averaged weights, 0 to 1", type=_share)
     option("seed", "of everything random", type=_at_least_zero)
+
+
+def _add_bench(commands: Any) -> None:
+    parser = commands.add_parser(
+        "bench", help="what an epoch costs here, and whether the making of batches hides behind the arithmetic"
+    )
+    parser.set_defaults(run=_bench)
+    parser.add_argument("--data", type=Path, required=True, help="fer2013.csv or a folder of FER2013")
+    parser.add_argument("--network", choices=NAMES, default=_DEFAULTS.network, help="(default %(default)s)")
+    parser.add_argument(
+        "--batch-size", type=_at_least_one, default=_DEFAULTS.batch_size, help="faces (default %(default)s)"
+    )
+    parser.add_argument(
+        "--batches", type=_at_least_one, default=40, help="batches in a block (default %(default)s)"
+    )
+    parser.add_argument(
+        "--blocks", type=_at_least_one, default=5, help="counted blocks of each kind (default %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_evaluate(commands: Any) -> None:

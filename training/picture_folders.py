@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from edge.errors import DataError
+from edge.errors import DataError, PictureError
 from edge.labels import EMOTIONS
+from edge.pictures import SUFFIXES, read_gray
 from edge.preprocessing import resize_face
 from edge.records import Gray
 from training.datasets import Faces, Split
@@ -32,7 +32,6 @@ _SPLIT_OF_FOLDER = {
     "test": Split.PRIVATE,
 }
 _OFFICIAL_NAME = re.compile(r"(Training|PublicTest|PrivateTest)_")
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 _SHOWN_LIMIT = 20
 
 logger = logging.getLogger(__name__)
@@ -44,11 +43,12 @@ def load(folder: Path, wanted: frozenset[Split]) -> Mapping[Split, Faces]:
     labels: dict[Split, list[int]] = {}
     corrupt = 0
     for split, label, path in _find(folder, wanted):
-        picture = _read(path)
-        if picture is None:
+        try:
+            picture = read_gray(path)
+        except PictureError as error:
             corrupt += 1
             if corrupt <= _SHOWN_LIMIT:
-                logger.warning("%s is not a picture; skipped", path)
+                logger.warning("skipped: %s", error)
             continue
         pictures.setdefault(split, []).append(picture)
         labels.setdefault(split, []).append(label)
@@ -74,7 +74,7 @@ def _find(folder: Path, wanted: frozenset[Split]) -> Iterator[tuple[Split, int, 
 
 
 def _pictures(folder: Path) -> Iterable[Path]:
-    return (path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    return (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
 def _label(folder: Path) -> int:
@@ -86,12 +86,6 @@ def _label(folder: Path) -> int:
 def _split(path: Path, part: str) -> Split:
     official = _OFFICIAL_NAME.match(path.name)
     return Split(official[1]) if official else _SPLIT_OF_FOLDER[part]
-
-
-def _read(path: Path) -> Gray | None:
-    # imdecode and not imread, which prints a warning of its own to stderr for each broken file
-    data = np.fromfile(path, np.uint8)
-    return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None  # type: ignore[return-value]
 
 
 def _stack(pictures: list[Gray]) -> Gray:

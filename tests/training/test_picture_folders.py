@@ -46,8 +46,8 @@ def test_corrupt_pictures_are_named_counted_and_skipped(
     with caplog.at_level(logging.WARNING, "training"):
         faces = load_splits(tmp_path, BOTH)
     assert len(faces[Split.TRAINING]) == 3
-    assert "empty.jpg is not a picture" in caplog.text
-    assert "text.jpg is not a picture" in caplog.text
+    assert "empty.jpg: the file is empty" in caplog.text
+    assert "text.jpg: not a picture" in caplog.text
     assert "2 corrupt pictures skipped" in caplog.text
 
 

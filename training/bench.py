@@ -1,0 +1,102 @@
+"""Whether the making of batches hides behind the arithmetic: real batches against one that never changes."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.labels import EMOTIONS
+from training.augmentation import Augmentation
+from training.averaging import WeightAverage
+from training.batches import FittingBatches
+from training.datasets import Faces, Split, load_splits
+from training.fit import build_model
+from training.networks import find_network
+from training.runs import FitConfig
+
+Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Milliseconds a batch, medians over blocks that took turns in one run.
+
+    Attributes:
+        ratio: the median of each pair's own ratio, so that a machine that drifts does not spoil it.
+        epoch_s: what an epoch takes at the real pace.
+    """
+
+    real_ms: float
+    constant_ms: float
+    ratio: float
+    epoch_s: float
+
+
+class ConstantBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The first batch of another data set, over and over."""
+
+    def __init__(self, batch: Batch, count: int) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._batch, self._count = batch, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> Batch:
+        return self._batch
+
+
+def measure_pace(
+    data: Path, config: FitConfig, batches: int, blocks: int, report: Callable[[int], None]
+) -> Pace:
+    """Time blocks of batches in turn: real, constant, real, constant, …
+
+    Args:
+        data: FER2013.
+        config: of the fit that is timed.
+        batches: in a block.
+        blocks: of each kind; one more of each goes before and is not counted.
+        report: told after each block.
+    """
+    training = load_splits(data, (Split.TRAINING,))[Split.TRAINING]
+    real = _real_batches(training.take(np.arange(min(len(training), batches * config.batch_size))), config)
+    constant = ConstantBatches(real[0], len(real))
+    model = build_model(find_network(config.network), config, len(real))
+    average = WeightAverage(config.averaging, model.get_weights(), 0)
+    pairs = []
+    for block in range(blocks + 1):
+        pairs.append([_milliseconds(model, kind, average) for kind in (real, constant)])
+        report(block + 1)
+    reals, constants = zip(*pairs[1:], strict=True)
+    real_ms = statistics.median(reals)
+    return Pace(
+        real_ms=round(real_ms, 2),
+        constant_ms=round(statistics.median(constants), 2),
+        ratio=round(statistics.median(a / b for a, b in zip(reals, constants, strict=True)), 3),
+        epoch_s=round(real_ms * len(training) / config.batch_size / 1000, 1),
+    )
+
+
+def _real_batches(faces: Faces, config: FitConfig) -> FittingBatches:
+    network = find_network(config.network)
+    return FittingBatches(
+        faces.pixels,
+        np.eye(len(EMOTIONS), dtype=np.float32)[faces.labels],
+        side_px=network.SIDE_PX,
+        value_range=network.VALUE_RANGE,
+        batch_size=config.batch_size,
+        strength=Augmentation(),
+        seed=config.seed,
+        epoch=0,
+    )
+
+
+def _milliseconds(model: keras.Model, batches: keras.utils.PyDataset, average: WeightAverage) -> float:
+    begun_s = time.perf_counter()
+    model.fit(batches, epochs=1, callbacks=[average], shuffle=False, verbose=0)
+    return (time.perf_counter() - begun_s) / len(batches) * 1000
