@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.metadata
+import io
 import json
 import logging
 import signal
@@ -20,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     level = logging.DEBUG if options.debug else logging.INFO if options.command == "run" else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(message)s", stream=sys.stderr)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no UTF-8; in JSON this is an escape
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options.act(options)
     except MienError as error:
@@ -32,6 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         sys.stderr.close()
         return 0
+    except OSError as error:  # such as a file that may not be written, or a name too long
+        if options.debug:
+            raise
+        which = f"{error.filename}: " if error.filename else ""
+        print(f"mien: {which}{(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -53,10 +62,10 @@ def _predict(options: argparse.Namespace) -> None:
     lines = run.json_lines() if options.json else run.text_lines(options.lang)
     for line in lines:
         print(line)
+    if run.skipped == len(paths):
+        raise PictureError(f"none of {len(paths)} pictures could be read, see above")
     if run.skipped:
         print(f"mien: {run.skipped} of {len(paths)} pictures could not be read, see above", file=sys.stderr)
-    if run.skipped == len(paths):
-        raise PictureError(f"none of {len(paths)} pictures could be read")
 
 
 def _watch(options: argparse.Namespace) -> None:
@@ -72,7 +81,9 @@ def _watch(options: argparse.Namespace) -> None:
         "username": options.mqtt_user,
         "password_file": options.mqtt_password_file,
     }
-    mqtt = parse_config({"mqtt": {key: value for key, value in given.items() if value is not None}}).mqtt
+    device = {"id": options.device} if options.device is not None else {}
+    table = {key: value for key, value in given.items() if value is not None}
+    mqtt = parse_config({"device": device, "mqtt": table}).mqtt
     deadline_s = time.monotonic() + options.seconds if options.seconds else None
     subscriber = Subscriber(mqtt, read_password(mqtt), options.device)
     try:
@@ -122,7 +133,8 @@ def _bench(options: argparse.Namespace) -> None:
 
     from edge.bench import bench, format_bench
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("frames through both loops", total=options.frames)
         figures = bench(
             options.source, options.model, options.frames, lambda done: bar.update(task, completed=done)
@@ -260,14 +272,17 @@ def _add_lang(command: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text}; expected a number above 0")
     return value
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    value = int(text) if text.isdecimal() else 0
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected a whole number from 1")
     return value

@@ -120,6 +120,15 @@ class MqttConfig(_Table):
         15, description="after one and a half of these without a word the broker tells the last will, seconds"
     )
 
+    @field_validator("host")
+    @classmethod
+    def _can_be_looked_up(cls, host: str) -> str:
+        try:
+            host.encode("idna")
+        except UnicodeError:
+            raise ValueError("expected a host's name or address") from None
+        return host
+
     @model_validator(mode="after")
     def _password_has_a_user(self) -> "MqttConfig":
         if self.password_file and not self.username:
@@ -193,7 +202,7 @@ def read_password(mqtt: MqttConfig) -> str | None:
     if path is None:
         return None
     try:
-        return path.expanduser().read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        return Path(os.path.expanduser(path)).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(f"mqtt.password_file is {path}, which cannot be read: {reason}") from None

@@ -1,5 +1,6 @@
 """Faces and their apparent expressions in picture files."""
 
+import itertools
 import json
 import logging
 from collections.abc import Iterator
@@ -58,6 +59,7 @@ class PictureRun:
 
     def __init__(self, paths: list[Path], bundle: str, detect: bool, annotate_to: Path | None) -> None:
         self.skipped = 0
+        self._written: set[Path] = set()
         self._paths, self._detect, self._annotate_to = paths, detect, annotate_to
         self._classifier = Classifier.open(load_bundle(bundle))
 
@@ -78,8 +80,7 @@ class PictureRun:
                 continue
             faces = [Prediction(box, self._classifier.scores(gray, box)) for box in self._boxes(gray)]
             if self._annotate_to:
-                target = annotated_path(self._annotate_to, path, is_only_one=len(self._paths) == 1)
-                write_annotated(target, path, faces, lang)
+                write_annotated(self._target(self._annotate_to, path), path, faces, lang)
             yield path, faces
 
     def text_lines(self, lang: str) -> Iterator[str]:
@@ -99,6 +100,16 @@ class PictureRun:
             yield begin + json.dumps(entry, ensure_ascii=False)
             begin = ","
         yield "[]" if begin == "[" else "]"
+
+    def _target(self, out: Path, picture: Path) -> Path:
+        """Where the annotated picture goes; of two pictures of one name the second is numbered."""
+        target = first = annotated_path(out, picture, is_only_one=len(self._paths) == 1)
+        for number in itertools.count(2):
+            if target not in self._written:
+                break
+            target = first.with_stem(f"{first.stem}_{number}")
+        self._written.add(target)
+        return target
 
     def _boxes(self, gray: Gray) -> list[Box]:
         return find_once(gray) if self._detect else [Box(0, 0, gray.shape[1], gray.shape[0])]

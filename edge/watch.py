@@ -70,12 +70,12 @@ class Board:
         for heading in ("device", "status", "faces", "leading face", "confidence", "heard"):
             table.add_column(heading, no_wrap=True)
         for name, device in sorted(self.devices.items()):
-            table.add_row(name, *self._cells(device))
+            table.add_row(Text(name), *self._cells(device))
         if not self.devices:
             return Group(table, Text("nothing heard yet", style="dim"))
         parts: list[RenderableType] = [table]
         if len(self.devices) == 1:
-            parts += [self._bars(device.state.get("scores") or {}) for device in self.devices.values()]
+            parts += [self._bars(device.state.get("scores")) for device in self.devices.values()]
         parts += [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in self._tail]
         return Group(*parts)
 
@@ -98,18 +98,18 @@ class Board:
         confidence = state.get("confidence")
         quiet_s = time.monotonic() - device.heard_s
         yield Text(device.status, style="green" if device.status == ONLINE else "yellow")
-        yield str(state.get("faces", ""))
+        yield Text(str(state.get("faces", "")))
         yield Text(name_for_people(emotion, self._lang), style="dim" if emotion == NO_FACE else "bold")
         yield f"{confidence:.0%}" if isinstance(confidence, int | float) else ""
         yield f"{quiet_s:.0f} s ago"
 
-    def _bars(self, scores: dict[str, Any]) -> RenderableType:
+    def _bars(self, scores: object) -> RenderableType:
         bars = Table.grid(padding=(0, 1))
-        for name, score in scores.items():
+        for name, score in scores.items() if isinstance(scores, dict) else ():
             if isinstance(score, int | float):
                 cells = round(_BAR_CELLS * min(1, max(0, score)))
                 bar = Text("█" * cells, style="cyan") + Text("░" * (_BAR_CELLS - cells), style="dim")
-                bars.add_row(f"  {name_for_people(name, self._lang)}", bar, f"{score:4.0%}")
+                bars.add_row(Text(f"  {name_for_people(name, self._lang)}"), bar, f"{score:4.0%}")
         return bars
 
 
@@ -144,6 +144,6 @@ def save_table(board: Board, path: Path) -> None:
 def _object(payload: str) -> dict[str, Any]:
     try:
         value = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -32,7 +32,7 @@ def open_file(address: str, config: CameraConfig) -> Camera:
     """Open what `file:` names. Raises CameraError where it is missing or empty."""
     if _NETWORK.match(address):
         return Stream(address)
-    path = Path(address).expanduser()
+    path = Path(os.path.expanduser(address))
     if not path.exists():
         raise CameraError(f"{path} is not there; expected a video, a picture or a folder of pictures")
     if path.is_dir() or path.suffix.lower() in SUFFIXES:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +121,7 @@ def sha256_of(path: Path) -> str:
 
 def find_bundle(name_or_folder: str) -> Path:
     """The folder of a bundle that is given as a path or by the name of a shipped one."""
-    folder = Path(name_or_folder).expanduser()
+    folder = Path(os.path.expanduser(name_or_folder))
     if folder.is_dir():
         return folder
     shipped = resource_folder("models")
@@ -150,6 +151,8 @@ def read_card(folder: Path) -> Card:
         return Card.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise ModelError(f"{folder} holds no {CARD_FILE}; expected a bundle made by mien-convert") from None
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from None
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "the whole file"
