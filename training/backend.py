@@ -1,4 +1,4 @@
-"""The one place that gets the machine ready for Keras. It must run before anything imports keras."""
+"""Chooses what Keras computes with, and imports it quietly. It must run before anything imports keras."""
 
 import importlib
 import importlib.util
@@ -15,7 +15,7 @@ _BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def prepare_backend() -> str:
-    """Set what must stand in the environment before Keras is imported, choose a backend, and import Keras.
+    """Choose a backend and import Keras.
 
     What the user has set already is left alone.
 
@@ -25,9 +25,6 @@ def prepare_backend() -> str:
     Raises:
         MissingExtraError: Keras, or every backend that it could use, is not installed.
     """
-    # oneDNN's backward convolution (1x1, stride 2) crashes on AVX-512 machines in the middle of an epoch
-    # (seen with TensorFlow 2.20 and 2.21, and with torch); its AVX2 code does not, and is no slower.
-    os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # 2: errors only
     if not _is_installed("keras"):
         raise MissingExtraError("training", "keras")
