@@ -182,6 +182,7 @@ def test_an_absent_broker_for_watch(mien: Run) -> None:
 def test_a_broker_that_closes_at_once(mien: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(20)
+
         def close_all() -> None:
             try:
                 while True:
