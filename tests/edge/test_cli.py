@@ -171,7 +171,9 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path, astronaut_p
 def test_a_file_name_that_is_no_utf_8_is_written_as_an_escape(astronaut_picture: Path, mien: Run) -> None:
     name = os.fsdecode(b"\xff.png")
     astronaut_picture.rename(astronaut_picture.with_name(name))
-    done = mien("predict", "--json", name, cwd=astronaut_picture.parent, env={"PYTHONIOENCODING": "utf-8"})
+    # As in most locales; in C and POSIX Python passes any byte through.
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = mien("predict", "--json", name, cwd=astronaut_picture.parent, env=strict)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0]["file"] == name
 

@@ -41,6 +41,7 @@ def test_on_a_shrunk_copy_boxes_are_in_pixels_of_the_picture(detector: HaarDetec
 def test_on_a_shrunk_copy_sizes_are_in_pixels_of_the_picture(detector: HaarDetector, astronaut: Gray) -> None:
     assert best(find_shrunk(detector, astronaut, 0.5, min_px=60, max_px=140)) > 0.7
     assert best(find_shrunk(detector, astronaut, 0.5, min_px=140)) == 0
+    assert best(find_shrunk(detector, astronaut, 0.5, min_px=48, max_px=70)) < 0.4
 
 
 def test_in_a_window_boxes_are_in_pixels_of_the_frame(detector: HaarDetector, astronaut: Gray) -> None:

@@ -81,13 +81,13 @@ def test_a_face_event_tells_since_when_and_how_long() -> None:
     }
 
 
-@given(st.floats(-1e-6, 1 + 1e-6))
-def test_rounding_leaves_no_share_outside_0_and_1(share: float) -> None:
+@given(st.floats(-0.002, 1.002))
+def test_errors_of_rounding_leave_no_share_outside_0_and_1(share: float) -> None:
     state = make_state("abcd", 0, NOON_S, 0, [reading(share)])
     event = make_face_event("abcd", 0, NOON_S, 0, "new", reading(share))
     for message in (state, event):
         assert all(0 <= value <= 1 for value in (message.confidence or 0, *message.scores.values()))
-        assert message.scores["happy"] == pytest.approx(share, abs=0.0006)
+        assert message.scores["happy"] == pytest.approx(share, abs=0.0026)
 
 
 @pytest.mark.parametrize("kind", [State, FaceEvent])

@@ -18,7 +18,9 @@ small_boxes = st.builds(Box, small, small, st.integers(1, 8), st.integers(1, 8))
 
 @given(small_boxes, st.integers(1, 6), st.integers(1, 6))
 def test_clip_keeps_exactly_the_pixels_within_the_frame(box: Box, height: int, width: int) -> None:
-    assert pixels(box.clip(height, width)) == pixels(box) & pixels(Box(0, 0, width, height))
+    clipped, within = box.clip(height, width), pixels(box) & pixels(Box(0, 0, width, height))
+    assert pixels(clipped) == within
+    assert clipped.area_px == len(within) and clipped.width >= 0 and clipped.height >= 0
 
 
 def test_clip_takes_the_height_first_as_arrays_do() -> None:

@@ -111,6 +111,12 @@ def test_a_face_that_jumps_is_found_again(room: Room) -> None:
     assert found[-1][0].box.overlap(box_at(RIGHT)) > 0.7
 
 
+def test_when_a_face_was_lost_the_whole_frame_is_searched_sooner(room: Room) -> None:
+    pictures = [room(LEFT)] * 6 + [room(RIGHT)] * 6
+    found = list(follow(pictures, new_face_within_s=2.0, lost_after_s=5.0))
+    assert first_with(found, 2) <= 6 + 2
+
+
 def test_no_more_faces_than_asked_for_are_followed(room: Room) -> None:
     for faces in follow([room(LEFT, RIGHT)] * 15, max_faces=1):
         assert len(faces) == 1
