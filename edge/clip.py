@@ -44,6 +44,8 @@ def render(path: Path, seconds: float, empty_s: float, fps: int) -> None:
     picture = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
     noise = np.random.default_rng(0).normal(0, 2, (4, HEIGHT_PX, WIDTH_PX, 1)).astype(np.float32)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (WIDTH_PX, HEIGHT_PX))
+    if not writer.isOpened():
+        sys.exit(f"{path} cannot be written")
     for index in range(round((seconds + empty_s) * fps)):
         time_s = index / fps
         scene = _scene(picture, time_s) if time_s < seconds else _empty_room()
