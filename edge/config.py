@@ -8,12 +8,12 @@ import os
 import platform
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
 from edge.errors import ConfigError
 
@@ -223,7 +223,7 @@ def _one_line(error: ValidationError) -> str:
     return line + (f" (and {len(details) - 1} more)" if len(details) > 1 else "")
 
 
-def _expected(first: ErrorDetails, location: list[str]) -> str:
+def _expected(first: Mapping[str, Any], location: list[str]) -> str:
     """What is allowed: for a number out of range both bounds, else what pydantic says."""
     if first["type"] in _KINDS:
         return f"expected {_KINDS[first['type']]}"
