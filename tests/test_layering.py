@@ -16,7 +16,8 @@ ALLOWED = {
     "edge": {"numpy", "cv2", "ai_edge_litert", "tflite_runtime", "paho", "pydantic", "rich"}
     | {"amqtt", "skimage"}  # the extra demo
     | {"PIL"},  # where it is there: letters that OpenCV lacks
-    "convert": {"edge", "training", "tensorflow", "keras", "numpy", "cv2", "pydantic", "rich", "ai_edge_litert"},
+    "convert": {"edge", "training", "tensorflow", "keras", "numpy", "cv2", "pydantic", "rich"}
+    | {"ai_edge_litert"},
     "training": {"edge", "keras", "numpy", "cv2", "sklearn", "matplotlib", "pydantic", "rich"},
 }
 
