@@ -60,7 +60,9 @@ def work(camera: Camera, pipeline: Pipeline, publisher: Publisher, stop: threadi
                 pipeline.process(frame)
                 processed_s = time.monotonic()
                 publisher.set_status(ONLINE)
-            elif time.monotonic() - processed_s > _DEADLINE_S:
+                continue
+            publisher.flush()
+            if time.monotonic() - processed_s > _DEADLINE_S:
                 publisher.set_status(DEGRADED)
 
 

@@ -54,16 +54,17 @@ class Board:
         name, kind = split_topic(topic)
         if not name:
             return
-        self._tail.append(f"{topic} {payload}")
+        name = printable(name)
+        self._tail.append(printable(f"{topic} {payload}"))
         device = self.devices.setdefault(name, Device())
         device.heard_s = time.monotonic()
         device.messages += 1
         self.topics[kind.partition("/")[0]] += 1
         if kind == "status":
-            device.status = payload[:20]
+            device.status = printable(payload[:20])
         elif kind == "state" and (state := _object(payload)):
             device.state = state
-            self.emotions[str(state.get("emotion"))] += 1
+            self.emotions[printable(str(state.get("emotion")))] += 1
 
     def render(self) -> RenderableType:
         table = Table(title="mien: apparent expressions", title_justify="left", expand=False)
@@ -94,11 +95,11 @@ class Board:
 
     def _cells(self, device: Device) -> Iterable[RenderableType]:
         state = device.state
-        emotion = str(state.get("emotion", ""))
+        emotion = printable(str(state.get("emotion", "")))
         confidence = state.get("confidence")
         quiet_s = time.monotonic() - device.heard_s
         yield Text(device.status, style="green" if device.status == ONLINE else "yellow")
-        yield Text(str(state.get("faces", "")))
+        yield Text(printable(str(state.get("faces", ""))))
         yield Text(name_for_people(emotion, self._lang), style="dim" if emotion == NO_FACE else "bold")
         yield f"{confidence:.0%}" if isinstance(confidence, int | float) else ""
         yield f"{quiet_s:.0f} s ago"
@@ -109,7 +110,7 @@ class Board:
             if isinstance(score, int | float):
                 cells = round(_BAR_CELLS * min(1, max(0, score)))
                 bar = Text("█" * cells, style="cyan") + Text("░" * (_BAR_CELLS - cells), style="dim")
-                bars.add_row(Text(f"  {name_for_people(name, self._lang)}"), bar, f"{score:4.0%}")
+                bars.add_row(Text(f"  {name_for_people(printable(name), self._lang)}"), bar, f"{score:4.0%}")
         return bars
 
 
@@ -139,6 +140,11 @@ def save_table(board: Board, path: Path) -> None:
     console.print(board.render())
     template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     write_text(path, console.export_svg(title="mien watch", code_format=template))
+
+
+def printable(text: str) -> str:
+    """The text without control characters: whoever may write to the broker must not steer a terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _object(payload: str) -> dict[str, Any]:

@@ -100,6 +100,15 @@ class Publisher:
         if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
             self._tell_state(frame, readings)
 
+    def flush(self) -> None:
+        """Tell a change that was held back, where no frame came after it to carry it."""
+        if self._latest:
+            frame, readings = self._latest
+            now_s = frame.time_s + time.monotonic() - frame.captured_s
+            if self._has_state_changed(readings) and now_s - self._state_told_s >= self._config.interval_s:
+                self._tell_state(frame, readings)
+                self._state_told_s = now_s
+
     def close(self, status: str) -> None:
         """Tell what is still untold, the end of every face and a last status, then let go."""
         if self._latest:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -315,3 +316,23 @@ def test_a_payload_that_is_not_json_stands_in_the_line_as_text(payload: str) -> 
     line = message_line("mien/lab/x", payload)
     assert "\n" not in line
     assert json.loads(line) == {"topic": "mien/lab/x", "payload": payload}
+
+
+def test_a_change_that_was_held_back_is_told_though_no_frame_follows(
+    world: Collector, publisher: Publisher, empty_room: Gray
+) -> None:
+    def frame(age_s: float) -> Frame:
+        """A live camera's frame: its time is the monotonic clock's."""
+        taken_s = time.monotonic() - age_s
+        return Frame(empty_room, taken_s, taken_s, index=0)
+
+    publisher.publish(frame(age_s=2.0), [reading()])
+    publisher.publish(frame(age_s=1.5), [reading(emotion="sad")])
+    assert [sent.content["emotion"] for sent in world.take("state")] == ["happy"]
+    publisher.flush()
+    assert [sent.content["emotion"] for sent in world.take("state")] == ["sad"]
+    publisher.flush()
+    assert not world.take("state"), "told once"
+    publisher.publish(frame(age_s=0.0), [reading(emotion="happy")])
+    publisher.flush()
+    assert not world.take("state"), "the interval holds, without frames, too"

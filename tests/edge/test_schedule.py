@@ -143,6 +143,12 @@ def test_once_finds_a_face_in_a_large_picture_at_its_place(astronaut: Gray) -> N
     assert find_once(np.asarray(large, np.uint8))[0].overlap(Box(708, 264, 384, 384)) > 0.8
 
 
+@pytest.mark.parametrize("factor", [3, 5, 8])
+def test_once_takes_no_pattern_of_a_large_picture_for_a_face(factor: int, astronaut: Gray) -> None:
+    large = cv2.resize(astronaut, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+    assert len(find_once(large)) == 1
+
+
 def test_once_gives_the_largest_first(room: Room, astronaut: Gray) -> None:
     frame = room(LEFT)
     frame[250:350, 400:500] = cv2.resize(astronaut[46:186, 157:297], (100, 100))

@@ -155,3 +155,12 @@ def test_watch_prints_what_a_broker_carries_as_lines_of_json(capsys: pytest.Capt
         "mien/hall/status": "online",
         "mien/hall/state": "{broken",
     }
+
+
+def test_messages_cannot_steer_the_terminal() -> None:
+    board = Board("en", tail=3)
+    board.add("mien/ha\x1b[31mll/status", "on\x1b]0;title\x07line")
+    board.add("mien/ha\x1b[31mll/state", state(emotion="\x1b[2J", faces="\x1b[H", scores={"\x1b[1m": 0.5}))
+    text = shown(board)
+    assert "\x1b" not in text and "\x07" not in text
+    assert "ha�[31mll" in text
