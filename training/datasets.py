@@ -5,44 +5,13 @@ Training fits, PublicTest chooses, PrivateTest is looked at once, at the very en
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge.errors import DataError
+from training import fer2013_csv, picture_folders
+from training.splits import Faces, Split
 
-
-class Split(StrEnum):
-    """The values of FER2013's column Usage."""
-
-    TRAINING = "Training"
-    PUBLIC = "PublicTest"
-    PRIVATE = "PrivateTest"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Faces:
-    """One split.
-
-    Attributes:
-        pixels: (n, side, side), 0..255.
-        labels: (n,), indices into edge.labels.EMOTIONS.
-        votes: (n, 10), how many raters chose each of training.votes.COLUMNS; None where the data has none.
-    """
-
-    pixels: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    votes: NDArray[np.uint8] | None = None
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, rows: NDArray[np.intp]) -> "Faces":
-        votes = None if self.votes is None else self.votes[rows]
-        return Faces(self.pixels[rows], self.labels[rows], votes)
+__all__ = ["Faces", "Split", "load_final_split", "load_splits"]
 
 
 def load_splits(data: Path, splits: Iterable[Split]) -> Mapping[Split, Faces]:
@@ -75,8 +44,6 @@ def load_final_split(data: Path) -> tuple[Faces, Faces]:
 
 
 def _load(data: Path, wanted: frozenset[Split]) -> Mapping[Split, Faces]:
-    from training import fer2013_csv, picture_folders
-
     if data.is_file():
         faces = fer2013_csv.load(data, wanted)
     elif not data.is_dir():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import DataError
 from edge.labels import EMOTIONS
-from training.datasets import Faces, Split
+from training.splits import Faces, Split
 from training.votes import COLUMNS
 
 FILE = "fer2013.csv"

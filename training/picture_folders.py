@@ -19,7 +19,7 @@ from edge.labels import EMOTIONS
 from edge.pictures import SUFFIXES, read_gray
 from edge.preprocessing import resize_face
 from edge.records import Gray
-from training.datasets import Faces, Split
+from training.splits import Faces, Split
 
 #: Pictures of other sizes than one another are brought to this; the largest input of a small network.
 COMMON_SIDE_PX = 64

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from edge.errors import DataError
 from edge.labels import EMOTIONS
-from training.datasets import Faces
+from training.splits import Faces
 
 #: FER+'s columns (Barsoum et al. 2016, arXiv:1608.01041).
 COLUMNS = (
