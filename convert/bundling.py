@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convert.calibration import calibration_inputs
-from convert.card import make_card
+from convert.card import beside_record, make_card
 from convert.parity import check_parity, lost_points
 from convert.quantize import quantization_of, quantize
 from edge.emotion.bundle import (
@@ -33,7 +33,16 @@ from training.sources import Source
 logger = logging.getLogger(__name__)
 
 
-def convert(source: Source, data: Path, out: Path, *, command: str, max_loss: float, force: bool) -> Card:
+def convert(
+    source: Source,
+    data: Path,
+    out: Path,
+    *,
+    command: str,
+    max_loss: float,
+    force: bool,
+    beside: Path | None = None,
+) -> Card:
     """Make a bundle from a float network.
 
     Args:
@@ -43,6 +52,7 @@ def convert(source: Source, data: Path, out: Path, *, command: str, max_loss: fl
         command: as it was typed, for the card.
         max_loss: how many points of accuracy int8 may lose on PublicTest.
         force: replace the bundle in `out`.
+        beside: a bundle of the same network fitted to other labels; its figures go on the card, too.
 
     Returns:
         The card of the new bundle.
@@ -51,6 +61,7 @@ def convert(source: Source, data: Path, out: Path, *, command: str, max_loss: fl
         ModelError: the network does not become int8 as a whole, or loses too much by it.
     """
     check_out(out, force)
+    other = load_bundle(beside).card if beside else None
     source = replace(source, looks=(*source.looks, *looks_of_same(source, out)))
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC))
     training = faces[Split.TRAINING]
@@ -71,6 +82,9 @@ def convert(source: Source, data: Path, out: Path, *, command: str, max_loss: fl
             has_votes=training.votes is not None,
             command=command,
         )
+        if other:
+            training_record = {**card.training, "beside": beside_record(other)}
+            card = card.model_copy(update={"training": training_record})
         bundle = _with_card(folder, card)
         metrics = measure_bundle(bundle, training, faces[Split.PUBLIC])
         check_parity(metrics, max_loss)

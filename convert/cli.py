@@ -69,6 +69,7 @@ def _convert(options: argparse.Namespace) -> int:
         command=options.command_line,
         max_loss=options.max_loss,
         force=options.force,
+        beside=options.beside,
     )
     for truth, found in card.metrics["PublicTest"]["int8"]["all"].items():
         print(f"{options.out}: int8 {100 * found['accuracy']:.2f}% on PublicTest against {truth}")
@@ -135,6 +136,12 @@ def _convert_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="fer2013.csv or a folder of FER2013")
     parser.add_argument("--out", type=Path, required=True, help="the bundle's folder, such as models/NAME")
     parser.add_argument("--force", action="store_true", help="replace the bundle in --out")
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="BUNDLE",
+        help="one of the same network fitted to other labels, whose figures go on the card, too (default none)",
+    )
     parser.add_argument(
         "--max-loss",
         type=float,

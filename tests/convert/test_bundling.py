@@ -53,6 +53,19 @@ def test_looks_at_private_test_outlive_another_conversion_of_the_same_weights(
     assert load_bundle(out).card.looks == ({"date": "2026-11-20"},)
 
 
+def test_the_figures_of_a_bundle_beside_it_stand_on_the_card(
+    bundle: Path, untrained: Path, small_fer: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "shipped"
+    command = ["--data", str(small_fer), "--out", str(out), "--max-loss", "100", "--beside", str(bundle)]
+    assert main([str(untrained), *command]) == 0
+    beside = load_bundle(out).card.training["beside"]
+    other = load_bundle(bundle).card
+    assert beside["name"] == other.name
+    expected = other.metrics["PublicTest"]["int8"]["all"]["raters"]["accuracy"]
+    assert beside["PublicTest, int8"]["raters"] == expected
+
+
 def test_int8_says_nearly_what_float_says(bundle: Path) -> None:
     from training.predictions import float_probabilities, int8_probabilities, load_float_model
 
