@@ -37,12 +37,13 @@ _NOT_FOR = (
 
 def beside_record(other: Card) -> dict[str, Any]:
     """How the same network does that was fitted to other labels, for the card of the one that ships."""
-    fit = other.training.get("fit", {})
+    fit = other.training.get("fit")
+    known = fit if isinstance(fit, dict) else {}
     on_public = other.metrics["PublicTest"]["int8"]["all"]
     return {
         "name": other.name,
-        "labels": fit.get("labels", "not known"),
-        "epochs": fit.get("epochs", "not known"),
+        "labels": known.get("labels", "not known"),
+        "epochs": known.get("epochs", "not known"),
         "PublicTest, int8": {truth: found["accuracy"] for truth, found in on_public.items()},
         "command": other.command,
     }
