@@ -12,10 +12,10 @@ _DATA = (
 )
 _VOTES = "FER+ (Barsoum et al. 2016, arXiv:1608.01041): ten raters for each picture of FER2013"
 _WHY = {
-    "fer2013": "FER2013's own labels, which come from the search words. They agree with ten raters on only 63% "
-    "of the pictures; use it to compare with other work",
+    "fer2013": "FER2013's own labels, which come from the search words and are often not what raters see; use "
+    "it to compare with other work",
     "ferplus": "the shares of ten raters' votes: what people see in a face. That is what an apparent "
-    "expression is. FER2013's own labels agree with the raters on only 63% of the pictures",
+    "expression is. FER2013's own labels come from search words",
     "mix": "half FER2013's labels, half the shares of ten raters' votes",
 }
 _LICENCE = {

@@ -79,8 +79,9 @@ def quantization_of(content: bytes) -> tuple[Quantization, Quantization]:
     """Scale and zero point of the input and of the output, as the interpreter sees them."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_content=content)
-    interpreter.allocate_tensors()
+    with quiet_streams():
+        interpreter = Interpreter(model_content=content)
+        interpreter.allocate_tensors()
     details = (interpreter.get_input_details()[0], interpreter.get_output_details()[0])
     source, sink = (
         Quantization(scale=float(detail["quantization"][0]), zero_point=int(detail["quantization"][1]))
