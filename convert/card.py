@@ -45,6 +45,7 @@ def beside_record(other: Card) -> dict[str, Any]:
         "labels": known.get("labels", "not known"),
         "epochs": known.get("epochs", "not known"),
         "PublicTest, int8": {truth: found["accuracy"] for truth, found in on_public.items()},
+        "looks": list(other.looks),
         "command": other.command,
     }
 
