@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from edge.config import Config, load_config, parse_config, read_password
 from edge.errors import MienError, PictureError
+from edge.files import refuse_existing
 from edge.options import make_parser
 
 
@@ -56,7 +57,13 @@ def _predict(options: argparse.Namespace) -> None:
     from edge.predict import PictureRun, expand
 
     paths = expand(options.pictures)
-    run = PictureRun(paths, options.model, detect=not options.no_detect, annotate_to=options.annotate)
+    run = PictureRun(
+        paths,
+        options.model,
+        detect=not options.no_detect,
+        annotate_to=options.annotate,
+        force=options.force,
+    )
     lines = run.json_lines() if options.json else run.text_lines(options.lang)
     for line in lines:
         print(line)
@@ -83,6 +90,8 @@ def _watch(options: argparse.Namespace) -> None:
     table = {key: value for key, value in given.items() if value is not None}
     mqtt = parse_config({"device": device, "mqtt": table}).mqtt
     deadline_s = time.monotonic() + options.seconds if options.seconds else None
+    if options.svg:
+        refuse_existing(options.svg, options.force)
     subscriber = Subscriber(mqtt, read_password(mqtt), options.device)
     try:
         messages = subscriber.messages(patience_s=0.2)

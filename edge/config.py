@@ -219,7 +219,8 @@ def _one_line(error: ValidationError) -> str:
     elif is_of_table:  # two keys that do not go together: the message names them
         line = f"{'.'.join(location)}: {first['ctx']['error']}"
     else:
-        line = f"{'.'.join(location)} is {first['input']!r}; {_expected(first, location)}"
+        value = re.sub(r"//[^/@]*@", "//…@", repr(first["input"]))  # a camera's address may hold its password
+        line = f"{'.'.join(location)} is {value}; {_expected(first, location)}"
     return line + (f" (and {len(details) - 1} more)" if len(details) > 1 else "")
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from edge.errors import UsageError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -19,6 +21,16 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Keep a result that is there already, unless told otherwise.
+
+    Raises:
+        UsageError: the file exists and `force` is off.
+    """
+    if path.exists() and not force:
+        raise UsageError(f"{path} is there already; try another name, or --force to replace it")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -75,6 +75,7 @@ def _add_predict(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="OUT",
         help="write the picture with its boxes: a file, or a folder for several pictures",
     )
+    command.add_argument("--force", action="store_true", help="replace annotated pictures that are there")
     _add_lang(command)
 
 
@@ -92,6 +93,7 @@ def _add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     command.add_argument("--seconds", type=_positive, metavar="N", help="how long, seconds (default: no end)")
     command.add_argument("--svg", type=Path, metavar="FILE", help="at the end, write the table as a picture")
+    command.add_argument("--force", action="store_true", help="replace the file of --svg")
     command.add_argument("--json", action="store_true", help="one line of JSON per message")
     _add_lang(command)
 

@@ -15,7 +15,7 @@ from edge.emotion.bundle import load_bundle
 from edge.emotion.classifier import Classifier
 from edge.errors import PictureError, UsageError
 from edge.faces.schedule import find_once
-from edge.files import replacing
+from edge.files import refuse_existing, replacing
 from edge.labels import name_for_people
 from edge.pictures import picture_files, read_bgr, read_gray
 from edge.records import Box, Gray, Scores
@@ -55,12 +55,22 @@ class PictureRun:
         bundle: name or folder of the model.
         detect: find faces; else each picture is a face crop.
         annotate_to: where pictures with boxes go, if wanted: a file for one picture, else a folder.
+        force: replace pictures that are there.
     """
 
-    def __init__(self, paths: list[Path], bundle: str, detect: bool, annotate_to: Path | None) -> None:
+    def __init__(
+        self,
+        paths: list[Path],
+        bundle: str,
+        *,
+        detect: bool = True,
+        annotate_to: Path | None = None,
+        force: bool = False,
+    ) -> None:
         self.skipped = 0
         self._written: set[Path] = set()
-        self._paths, self._detect, self._annotate_to = paths, detect, annotate_to
+        self._paths, self._detect = paths, detect
+        self._annotate_to, self._force = annotate_to, force
         self._classifier = Classifier.open(load_bundle(bundle))
 
     def predictions(self, lang: str = "en") -> Iterator[tuple[Path, list[Prediction]]]:
@@ -68,6 +78,7 @@ class PictureRun:
 
         Raises:
             PictureError: the only picture cannot be read.
+            UsageError: an annotated picture is there already.
         """
         for path in self._paths:
             try:
@@ -109,6 +120,7 @@ class PictureRun:
                 break
             target = first.with_stem(f"{first.stem}_{number}")
         self._written.add(target)
+        refuse_existing(target, self._force)
         return target
 
     def _boxes(self, gray: Gray) -> list[Box]:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import MienError, MissingExtraError
+from edge.files import refuse_existing
 from training.networks import NAMES
 from training.runs import FitConfig, write_json
 
 _DEFAULTS = FitConfig()
+REPORT_FILE = "evaluation.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,10 +71,12 @@ def _evaluate(options: argparse.Namespace) -> None:
     prepare_backend()
     from training.evaluate import draw_confusions, evaluate
 
+    if options.out is not None:
+        refuse_existing(options.out / REPORT_FILE, options.force)
     report = evaluate(options.model, options.data, final=options.final, command=options.command_line)
     if options.out is not None:
         draw_confusions(options.out, report["metrics"])
-        write_json(options.out / "evaluation.json", report)
+        write_json(options.out / REPORT_FILE, report)
     if options.json:
         print(json.dumps(report, indent=2))
         return
@@ -199,7 +203,8 @@ def _add_evaluate(commands: Any) -> None:
         help="open PrivateTest instead; the look is written into the bundle's card (or the RUN) for good",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--out", type=Path, help="a folder for evaluation.json and the confusion matrices")
+    parser.add_argument("--out", type=Path, help=f"a folder for {REPORT_FILE} and the confusion matrices")
+    parser.add_argument("--force", action="store_true", help="replace the report in --out")
 
 
 def _at_least_one(text: str) -> int:

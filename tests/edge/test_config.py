@@ -204,3 +204,9 @@ def test_a_password_file_of_somebody_else_is_named(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(ConfigError, match="Permission denied"):
         read_password(MqttConfig(username="mien", password_file=path))
+
+
+def test_a_wrong_camera_address_is_told_without_its_password() -> None:
+    with pytest.raises(ConfigError) as told:
+        parse_config({"camera": {"source": "rtsp://owner:hunter2@camera/live"}})
+    assert "camera.source is 'rtsp://…@camera/live'; expected v4l2:NUMBER" in str(told.value)

@@ -142,3 +142,15 @@ def test_a_folder_stands_for_its_pictures(three: Path) -> None:
 def test_a_folder_without_a_picture_is_said(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match="no picture in it"):
         expand([str(tmp_path)])
+
+
+def test_a_picture_that_is_there_is_not_overwritten_unless_forced(
+    astronaut_picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = astronaut_picture.read_bytes()
+    words = ["predict", str(astronaut_picture), "--annotate", str(astronaut_picture)]
+    assert main(words) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert astronaut_picture.read_bytes() == before
+    assert main([*words, "--force"]) == 0
+    assert astronaut_picture.read_bytes() != before

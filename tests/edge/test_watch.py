@@ -164,3 +164,10 @@ def test_messages_cannot_steer_the_terminal() -> None:
     text = shown(board)
     assert "\x1b" not in text and "\x07" not in text
     assert "ha�[31mll" in text
+
+
+def test_a_table_is_not_written_over_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kept.svg").write_text("mine")
+    assert main(["watch", "--port", "1", "--svg", str(tmp_path / "kept.svg")]) == 2
+    assert "kept.svg is there already" in capsys.readouterr().err
+    assert (tmp_path / "kept.svg").read_text() == "mine"
