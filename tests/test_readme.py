@@ -14,7 +14,7 @@ from convert.cli import _parse as parse_convert
 from edge.config import parse_config
 from edge.mqtt.payloads import State
 from edge.options import make_parser as make_mien_parser
-from training.cli import _parser as make_train_parser
+from training.options import make_parser as make_train_parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

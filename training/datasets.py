@@ -10,8 +10,9 @@ from pathlib import Path
 from edge.errors import DataError
 from training import fer2013_csv, picture_folders
 from training.splits import Faces, Split
+from training.votes import Labels
 
-__all__ = ["Faces", "Split", "load_final_split", "load_splits"]
+__all__ = ["Faces", "Split", "load_final_split", "load_splits", "usual_labels"]
 
 
 def load_splits(data: Path, splits: Iterable[Split]) -> Mapping[Split, Faces]:
@@ -31,6 +32,13 @@ def load_splits(data: Path, splits: Iterable[Split]) -> Mapping[Split, Faces]:
             "PrivateTest is not for fitting or choosing; only `mien-train evaluate --final` opens it"
         )
     return _load(data, wanted)
+
+
+def usual_labels(data: Path) -> Labels:
+    """What to fit to where nothing is said: what people see in the faces, where the data has their votes."""
+    folder = data if data.is_dir() else data.parent
+    has_votes = all((folder / name).is_file() for name in (fer2013_csv.FILE, fer2013_csv.VOTES_FILE))
+    return "ferplus" if has_votes else "fer2013"
 
 
 def load_final_split(data: Path) -> tuple[Faces, Faces]:

@@ -27,7 +27,7 @@ from training.datasets import Faces, Split, load_splits
 from training.metrics import Probabilities, accuracy, plurality_accuracy
 from training.networks import Network, find_network
 from training.progress import EpochBar, Remaining, epoch_progress
-from training.runs import FitConfig
+from training.runs import FitConfig, Plan
 from training.votes import fitting_targets, votes_for_seven
 
 logger = logging.getLogger(__name__)
@@ -40,20 +40,22 @@ FIGURE_NAMES = {
 }
 
 
-def fit(data: Path, out: Path, config: FitConfig) -> float:
+def fit(data: Path, out: Path, plan: Plan) -> float:
     """Fit a network, or go on with the run that `out` holds.
 
     Args:
         data: FER2013 (see training.datasets.load_splits).
-        out: the RUN folder, made by training.runs.start_run.
-        config: what to do.
+        out: the RUN folder; it is made, or another run in it replaced, only when the data is read.
+        plan: what to do, by training.runs.plan_run.
 
     Returns:
         The best figure on PublicTest, 0..1; that checkpoint is RUN/best.keras.
     """
-    keras.utils.set_random_seed(config.seed)
+    keras.utils.set_random_seed(plan.config.seed)
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC))
-    return _Fit(out, config, faces[Split.TRAINING], faces[Split.PUBLIC]).run()
+    fitting = _Fit(out, plan.config, faces[Split.TRAINING], faces[Split.PUBLIC])
+    runs.make_run(out, plan)
+    return fitting.run()
 
 
 class _Fit:
@@ -75,8 +77,9 @@ class _Fit:
         set_optimizer_values(self._model.optimizer, state.optimizer)
         first, total = len(state.history), self._config.epochs
         logger.info(
-            "%s: %d faces, %d parameters, epochs %d to %d",
-            self._config.network, len(self._training), self._model.count_params(), first + 1, total,
+            "%s: labels %s, %d faces, %d parameters, epochs %d to %d",
+            self._config.network, self._config.labels, len(self._training), self._model.count_params(),
+            first + 1, total,
         )  # fmt: skip
         remaining = Remaining(first, total)
         with epoch_progress() as progress:

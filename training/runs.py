@@ -37,7 +37,7 @@ class FitConfig:
     """
 
     network: str = "mini_xception"
-    labels: Labels = "mix"
+    labels: Labels = "fer2013"
     ferplus: Votes = "distribution"
     epochs: int = 60
     batch_size: int = 128
@@ -49,8 +49,16 @@ class FitConfig:
     seed: int = 0
 
 
-def start_run(out: Path, given: Mapping[str, Any], *, resume: bool, force: bool) -> FitConfig:
-    """Make the folder of a new run, or read the configuration of one to go on with.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be fitted, and whether it is a new run or one to go on with."""
+
+    config: FitConfig
+    is_new: bool
+
+
+def plan_run(out: Path, given: Mapping[str, Any], *, resume: bool, force: bool) -> Plan:
+    """Decide on a new run, or read the configuration of one to go on with. Nothing is written yet.
 
     Args:
         out: the folder.
@@ -61,20 +69,24 @@ def start_run(out: Path, given: Mapping[str, Any], *, resume: bool, force: bool)
     Raises:
         UsageError: `out` is in use, or an option differs from what the run began with.
     """
-    for half_written in out.glob(".*.part.*"):  # of a fit that was killed while it wrote
-        half_written.unlink()
     if (out / CONFIG_FILE).is_file() and resume:
-        return _same_config(out, given)
+        return Plan(_same_config(out, given), is_new=False)
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; expected a folder")
     if (out / CONFIG_FILE).is_file() and not force:
         raise UsageError(f"{out} holds a run; try --resume to go on with it or --force to replace it")
-    for name in _FILES:
-        (out / name).unlink(missing_ok=True)
-    config = FitConfig(**given)
-    write_json(out / VERSIONS_FILE, installed_versions())
-    write_json(out / CONFIG_FILE, asdict(config))
-    return config
+    return Plan(FitConfig(**given), is_new=True)
+
+
+def make_run(out: Path, plan: Plan) -> None:
+    """Make the folder of a new run in place of any other; tidy that of one to go on with."""
+    for half_written in out.glob(".*.part.*"):  # of a fit that was killed while it wrote
+        half_written.unlink()
+    if plan.is_new:
+        for name in _FILES:
+            (out / name).unlink(missing_ok=True)
+        write_json(out / VERSIONS_FILE, installed_versions())
+        write_json(out / CONFIG_FILE, asdict(plan.config))
 
 
 def read_config(run: Path) -> FitConfig:

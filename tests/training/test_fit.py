@@ -158,3 +158,34 @@ def test_a_network_is_fitted_without_tensorflow(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (out / runs.BEST_FILE).is_file()
+
+
+def test_by_default_a_fit_is_to_the_raters_where_their_votes_are(tmp_path: Path) -> None:
+    from training.datasets import usual_labels
+
+    write_csv(tmp_path / "with", {"Training": 1}, votes=True)
+    write_csv(tmp_path / "without", {"Training": 1}, votes=False)
+    assert usual_labels(tmp_path / "with") == "ferplus"
+    assert usual_labels(tmp_path / "with/fer2013.csv") == "ferplus"
+    assert usual_labels(tmp_path / "without") == "fer2013"
+    assert usual_labels(tmp_path / "nowhere") == "fer2013"
+
+
+@pytest.mark.tensorflow
+def test_data_without_votes_is_fitted_without_a_word_about_labels(tmp_path: Path) -> None:
+    data = write_csv(tmp_path / "data", {"Training": 4, "PublicTest": 1}, votes=False)
+    out = tmp_path / "run"
+    assert main([*FIT, "--data", str(data), "--out", str(out), "--epochs", "1"]) == 0
+    assert json.loads((out / "config.json").read_text())["labels"] == "fer2013"
+    assert main([*FIT, "--data", str(data), "--out", str(out), "--epochs", "1", "--resume"]) == 0
+
+
+@pytest.mark.tensorflow
+def test_wrong_data_touches_no_run(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(run, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert main([*FIT, "--data", str(tmp_path / "nowhere"), "--out", str(out), "--force"]) == 1
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert main([*FIT, "--data", str(tmp_path / "nowhere"), "--out", str(tmp_path / "new")]) == 1
+    assert not (tmp_path / "new").exists()
