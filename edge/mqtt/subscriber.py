@@ -14,6 +14,8 @@ from edge.mqtt.topics import ROOT
 #: How long a broker may take to answer, in seconds.
 _ANSWER_S = 5.0
 
+_NO_BROKER = "{} does not answer as an MQTT broker does; is the port right?"
+
 
 class Subscriber:
     """Receives the messages of one device, or of all.
@@ -27,12 +29,14 @@ class Subscriber:
 
     def __init__(self, mqtt: MqttConfig, password: str | None, device: str | None = None) -> None:
         self._mqtt = mqtt
+        self._broker = f"broker {mqtt.host}:{mqtt.port}"
         self._filter = f"{ROOT}/{device or '+'}/#"
         self._messages: queue.Queue[tuple[str, str]] = queue.Queue()
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._client = make_client(mqtt, password)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._answers.put(None)
+        self._client.on_disconnect = lambda *_: self._answers.put(_NO_BROKER.format(self._broker))
         self._client.on_message = self._on_message
         self._connect()
 
@@ -49,17 +53,16 @@ class Subscriber:
         self._client.loop_stop()
 
     def _connect(self) -> None:
-        broker = f"broker {self._mqtt.host}:{self._mqtt.port}"
         try:
             self._client.connect(self._mqtt.host, self._mqtt.port, self._mqtt.keepalive_s)
         except OSError as error:
             reason = error.strerror or error
-            raise PublishError(f"{broker} does not answer ({reason}); is it running?") from None
+            raise PublishError(f"{self._broker} does not answer ({reason}); is it running?") from None
         self._client.loop_start()
         try:
             refusal = self._answers.get(timeout=_ANSWER_S)
         except queue.Empty:
-            refusal = f"{broker} does not answer as an MQTT broker does; is the port right?"
+            refusal = _NO_BROKER.format(self._broker)
         if refusal:
             self.close()
             raise PublishError(refusal)
