@@ -77,9 +77,12 @@ class DetectConfig(_Table):
     min_neighbors: Annotated[int, Field(ge=1, le=20)] = Field(
         5, description="how many overlapping hits make a face; more means fewer false faces"
     )
-    min_face_px: Annotated[int, Field(ge=24, le=2000)] = Field(
-        48,
-        description="smallest face that is looked for, pixels of the full frame; half costs four times the CPU",
+    min_face_px: int | None = Field(
+        None,
+        ge=24,
+        le=2000,
+        description="smallest face that is looked for, pixels of the full frame; half of it costs four times "
+        "the CPU; default: a tenth of the frame's height",
     )
     max_faces: Annotated[int, Field(ge=1, le=50)] = Field(10, description="most faces followed at a time")
     new_face_within_s: Annotated[float, Field(gt=0, le=60)] = Field(

@@ -17,6 +17,10 @@ _WINDOW = 1.6
 #: Faces in a window are shrunk to this side; the cascade's own window is 24 pixels.
 _WINDOW_FACE_PX = 36
 
+#: The smallest face that is looked for where nothing is said. As a share of the frame's height it costs the
+#: same at every resolution; it is a grown person's face at some two metres from a usual webcam.
+_SMALLEST_OF_HEIGHT = 0.1
+
 #: How much smaller or larger a face may be than in the frame before.
 _SMALLEST, _LARGEST = 0.72, 1.38
 
@@ -60,9 +64,9 @@ class FaceFinder:
         return not 0 <= now_s - self._searched_s < wait_s
 
     def _search_whole(self, gray: Gray) -> list[Box]:
-        smallest_px = self._config.min_face_px
-        beyond_px = smallest_px // 4
         height, width = gray.shape
+        smallest_px = self._config.min_face_px or max(CASCADE_PX, round(height * _SMALLEST_OF_HEIGHT))
+        beyond_px = smallest_px // 4
         window = Box(-beyond_px, -beyond_px, width + 2 * beyond_px, height + 2 * beyond_px)
         return find_in_window(self._whole, gray, window, CASCADE_PX / smallest_px, smallest_px)
 

@@ -37,6 +37,7 @@ def refused(mien: Run, status: int, *arguments: str | Path, told: tuple[str, ...
         ("[camera\n", ("is not TOML",)),
         ("[mqtt]\nhots = 'x'", ("mqtt.hots is an unknown key", "mqtt.host")),
         ("[mqtt]\nport = 'x'", ("mqtt.port is 'x'", "expected a whole number")),
+        ("[detect]\nmin_face_px = 5", ("min_face_px is 5", "expected at least 24 and at most 2000")),
         ("[camera]\nfps = 0", ("camera.fps is 0", "expected above 0 and at most 120")),
         ("[mqtt]\nhost = 'a..b'", ("mqtt.host is 'a..b'", "expected a host's name or address")),
     ],

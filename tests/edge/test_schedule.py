@@ -126,6 +126,18 @@ def test_faces_smaller_than_asked_for_are_not_found(room: Room) -> None:
     assert list(follow([room(RIGHT)] * 2, min_face_px=150)) == [[], []]
 
 
+def test_by_default_the_smallest_face_grows_with_the_frame(room: Room) -> None:
+    small = room(RIGHT)
+    large = cv2.resize(small, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
+    box = next(follow([small]))[0].box
+    (face,) = next(follow([large]))
+    assert face.box.overlap(Box(*(4 * side for side in box.as_list()))) > 0.6
+    canvas = np.full((1920, 2560), 110, np.uint8)
+    canvas[:480, :640] = small  # a face of 96 pixels in a frame where 192 are asked for
+    assert next(follow([canvas])) == []
+    assert len(next(follow([canvas], min_face_px=48))) == 1
+
+
 def test_frames_may_change_their_size(room: Room, astronaut: Gray) -> None:
     pictures = [room(RIGHT), astronaut[:100, :100], np.zeros((1, 1), np.uint8), astronaut]
     found = list(follow(pictures + [astronaut] * 4, lost_after_s=0.0))
