@@ -34,17 +34,25 @@ def _mosquitto() -> str | None:
 REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "broker": (lambda: _mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
     "tensorflow": (_have("keras", "tensorflow"), "TensorFlow: make setup-training"),
+    "training": (_have("keras", "sklearn"), "the extra training: make setup-training"),
     "jax": (_have("keras", "jax"), "JAX: make setup-training"),
 }
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    required = os.environ.get("MIEN_REQUIRE", "").split(",")
-    for name, (is_there, how) in REQUIREMENTS.items():
-        if item.get_closest_marker(name) and not is_there():
-            if name in required:
-                pytest.fail(f"MIEN_REQUIRE names {name}, and this machine lacks {how}", pytrace=False)
-            pytest.skip(f"needs {how}")
+    for name in REQUIREMENTS:
+        if item.get_closest_marker(name):
+            require(name)
+
+
+def require(name: str) -> None:
+    """Skip a test, or a whole module, that needs what this machine lacks; fail where MIEN_REQUIRE names it."""
+    is_there, how = REQUIREMENTS[name]
+    if is_there():
+        return
+    if name in os.environ.get("MIEN_REQUIRE", "").split(","):
+        pytest.fail(f"MIEN_REQUIRE names {name}, and this machine lacks {how}", pytrace=False)
+    pytest.skip(f"needs {how}", allow_module_level=True)
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,18 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds of the demo's clip, 15 frames a second."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     write_clip(path, seconds=2, fps=15)
+    return path
+
+
+@pytest.fixture
+def broken_video(tmp_path: Path) -> Path:
+    """The first half of a file that promises 40 frames, 100 a second."""
+    path = tmp_path / "half.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 100, (320, 240))
+    for image in np.random.default_rng(0).integers(0, 255, (40, 240, 320, 3), np.uint8):
+        writer.write(image)
+    writer.release()
+    os.truncate(path, path.stat().st_size // 2)
     return path
 
 

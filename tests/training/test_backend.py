@@ -33,6 +33,7 @@ def test_help_needs_nothing_of_the_extra() -> None:
     assert "--learning-rate" in done.stdout
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("names", "said"),
     [
@@ -41,7 +42,6 @@ def test_help_needs_nothing_of_the_extra() -> None:
     ],
 )
 def test_a_missing_extra_is_one_line_with_the_install_that_brings_it(names: set[str], said: str) -> None:
-    pytest.importorskip("keras", reason="needs the extra training: make setup-training")
     done = run_without(names, "networks")
     assert done.returncode == 2
     assert said in done.stderr

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from tests.conftest import require
 from training.datasets import Faces
 
-pytest.importorskip("sklearn", reason="needs the extra training: make setup-training")
+require("training")
 from training.metrics import (  # noqa: E402 - only after the skip
     calibration_error,
     describe,
