@@ -50,7 +50,8 @@ class DeviceConfig(_Table):
 class CameraConfig(_Table):
     source: str = Field(
         "v4l2:0",
-        description="v4l2:NUMBER, v4l2:/dev/PATH, or file: and a video, picture, folder or rtsp:// address",
+        description="v4l2:NUMBER, v4l2:/dev/PATH, picamera2, picamera2:NUMBER, or file: and a video, picture, "
+        "folder or rtsp:// address",
     )
     width_px: Annotated[int, Field(ge=64, le=4096)] = Field(640, description="asked of a v4l2 camera, pixels")
     height_px: Annotated[int, Field(ge=48, le=4096)] = Field(480, description="asked of a v4l2 camera, pixels")
@@ -65,8 +66,9 @@ class CameraConfig(_Table):
     @classmethod
     def _known_source(cls, source: str) -> str:
         kind, _, rest = source.partition(":")
-        if kind not in ("file", "v4l2") or not rest:
-            raise ValueError("expected v4l2:NUMBER, v4l2:/dev/PATH or file:PATH")
+        is_known = rest if kind in ("file", "v4l2") else source == "picamera2" or rest.isdecimal()
+        if kind not in ("file", "v4l2", "picamera2") or not is_known:
+            raise ValueError("expected v4l2:NUMBER, v4l2:/dev/PATH, picamera2, picamera2:NUMBER or file:PATH")
         return source
 
 
@@ -95,6 +97,12 @@ class DetectConfig(_Table):
 
 class ModelConfig(_Table):
     bundle: str = Field("mini_xception", description="name of a shipped bundle, or a bundle's folder")
+    accelerator: Literal["auto", "cpu", "edgetpu"] = Field(
+        "auto", description="auto: the quicker one of those that are there; cpu; edgetpu: a Coral stick or card"
+    )
+    retry_s: Annotated[float, Field(ge=1, le=86400)] = Field(
+        600, description="how long a Coral that failed is left alone before it is tried again, seconds"
+    )
     threads: Annotated[int, Field(ge=1, le=16)] = Field(1, description="threads of the interpreter")
 
 

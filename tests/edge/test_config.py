@@ -45,7 +45,7 @@ BAD = {
     "an id that would break topics": ("[device]\nid = 'a/b'", ["device.id is 'a/b'", "[A-Za-z0-9_-]"]),
     "a source without its kind": (
         "[camera]\nsource = '/dev/video0'",
-        ["camera.source is '/dev/video0'; expected v4l2:NUMBER, v4l2:/dev/PATH or file:PATH"],
+        ["camera.source is '/dev/video0'; expected v4l2:NUMBER, v4l2:/dev/PATH, picamera2"],
     ),
     "a source of an unknown kind": ("[camera]\nsource = 'usb:0'", ["camera.source is 'usb:0'"]),
     "a source without its path": ("[camera]\nsource = 'file:'", ["camera.source is 'file:'"]),
