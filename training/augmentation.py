@@ -5,7 +5,8 @@ gamma and noise; hands and hair hide parts. Everything here works on one uint8 f
 own, which come from (seed, epoch, row), so that a resumed run repeats what the stopped one would have done.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -44,6 +45,11 @@ class Augmentation:
     noise: float = 5.0
     blur: float = 0.1
     erase: float = 0.2
+
+    def times(self, factor: float) -> Self:
+        """The same disturbances, `factor` times as strong; faces are mirrored as often as before, or never."""
+        scaled = {name: factor * strength for name, strength in asdict(self).items()}
+        return type(self)(**scaled | {"flip": self.flip if factor else 0.0})
 
 
 NONE = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)

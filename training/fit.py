@@ -142,7 +142,7 @@ class _Fit:
             side_px=self._network.SIDE_PX,
             value_range=self._network.VALUE_RANGE,
             batch_size=self._config.batch_size,
-            strength=Augmentation(),
+            strength=Augmentation().times(self._config.augmentation),
             seed=self._config.seed,
             epoch=epoch,
         )

@@ -63,6 +63,11 @@ def _add_fit(commands: Any) -> None:
     option("warmup-epochs", "epochs until the learning rate is at its highest", type=_at_least_zero)
     option("weight-decay", "AdamW's, on kernels", type=_share)
     option("label-smoothing", "share of each target that is spread over all classes, 0 to 1", type=_share)
+    option(
+        "augmentation",
+        "how strongly faces are disturbed; 1: as boxes and cameras do, 0: not",
+        type=_share_or_whole,
+    )
     option("averaging", "momentum per batch of the averaged weights, 0 to 1", type=_share)
     option("seed", "of everything random", type=_at_least_zero)
 
@@ -117,6 +122,13 @@ def _share(text: str) -> float:
     value = float(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 0 or more and below 1")
+    return value
+
+
+def _share_or_whole(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}; expected 0 to 1")
     return value
 
 

@@ -33,6 +33,7 @@ class FitConfig:
         learning_rate: the highest, reached at the end of the warm-up; then it falls along a cosine to 0.
         weight_decay: AdamW's (Loshchilov and Hutter 2019, arXiv:1711.05101), on kernels alone.
         label_smoothing: this share of each target is spread over all classes.
+        augmentation: how strongly faces are disturbed; see training.augmentation. 1 is what boxes and cameras do.
         averaging: momentum per batch of the averaged weights, which are the ones that are kept.
     """
 
@@ -45,6 +46,7 @@ class FitConfig:
     warmup_epochs: int = 3
     weight_decay: float = 4e-3
     label_smoothing: float = 0.05
+    augmentation: float = 1.0
     averaging: float = 0.998
     seed: int = 0
 

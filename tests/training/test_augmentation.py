@@ -13,6 +13,13 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+def test_a_weaker_augmentation_disturbs_less_and_mirrors_as_often() -> None:
+    half = Augmentation().times(0.5)
+    assert half.shift == pytest.approx(Augmentation().shift / 2)
+    assert half.flip == Augmentation().flip
+    assert Augmentation().times(0) == NONE
+
+
 def test_nothing_changes_at_strength_zero() -> None:
     assert (augment(FACE, NONE, rng()) == FACE).all()
 
