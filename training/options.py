@@ -66,7 +66,7 @@ def _add_fit(commands: Any) -> None:
     option(
         "augmentation",
         "how strongly faces are disturbed; 1: as boxes and cameras do, 0: not",
-        type=_share_or_whole,
+        type=_up_to_one,
     )
     option("averaging", "momentum per batch of the averaged weights, 0 to 1", type=_share)
     option("seed", "of everything random", type=_at_least_zero)
@@ -125,7 +125,7 @@ def _share(text: str) -> float:
     return value
 
 
-def _share_or_whole(text: str) -> float:
+def _up_to_one(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 0 to 1")

@@ -33,7 +33,7 @@ class FitConfig:
         learning_rate: the highest, reached at the end of the warm-up; then it falls along a cosine to 0.
         weight_decay: AdamW's (Loshchilov and Hutter 2019, arXiv:1711.05101), on kernels alone.
         label_smoothing: this share of each target is spread over all classes.
-        augmentation: how strongly faces are disturbed; see training.augmentation. 1 is what boxes and cameras do.
+        augmentation: how strongly faces are disturbed; 1: as boxes and cameras do.
         averaging: momentum per batch of the averaged weights, which are the ones that are kept.
     """
 
