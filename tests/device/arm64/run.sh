@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# What a development machine can show of a Pi's userland: mien installs from aarch64 wheels on Debian bookworm
+# (Python 3.11, with the installer's constraints) and trixie (3.13), the shipped bundle gives its stored scores,
+# and `mien predict` finds the astronaut's face. Under qemu: for correctness, never for speed.
+#
+#     tests/device/arm64/run.sh [bookworm] [trixie]
+#
+# Needs root, mmdebstrap, qemu-user-static, debian-archive-keyring, a Python from 3.11 with venv, Debian's mirror
+# and the package index. Exit 0: all as expected; 1: something is not; 77: this machine cannot run it, and why.
+#
+#     MIEN_DEVICE_CACHE    a folder that is kept, for roots and wheels; default: a temporary one in /var/tmp
+#     PYTHON               a Python from 3.11; default: python3
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+checkout=$(cd "$here/../../.." && pwd)
+suites=("$@")
+[ $# -gt 0 ] || suites=(bookworm trixie)
+
+say() { printf 'arm64: %s\n' "$*"; }
+fail() { say "FAILED: $*"; exit 1; }
+cannot() { say "cannot run here: $*"; exit 77; }
+
+# The last words of a command that failed, and only then.
+quietly() {
+  local what=$1 log=$work/last.log
+  shift
+  "$@" >"$log" 2>&1 || { tail -n 15 "$log"; fail "$what"; }
+}
+
+check_machine() {
+  [ "$(id -u)" = 0 ] || cannot "chroot needs root; try: sudo $0"
+  local missing=()
+  command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
+  command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user-static)
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
+  python=${PYTHON:-python3}
+  "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    missing+=("python3-venv, of Python 3.11 or later (or PYTHON=…)")
+  [ ${#missing[@]} = 0 ] || cannot "missing: ${missing[*]}; try: apt-get install …"
+}
+
+prepare_host() {
+  if [ ! -x "$work/venv/bin/pip" ]; then
+    quietly "a venv with $python" "$python" -m venv "$work/venv"
+    quietly "a pip that knows today's platforms" "$work/venv/bin/pip" install --upgrade pip
+  fi
+  rm -rf "$work/wheel"
+  quietly "the wheel of this checkout" "$work/venv/bin/pip" wheel --no-deps --wheel-dir "$work/wheel" "$checkout"
+  wheel=$(echo "$work"/wheel/mien-*.whl)
+  say "built $(basename "$wheel")"
+  [ -e "$work/astronaut.png" ] || fetch_astronaut
+}
+
+# The picture lies in scikit-image's wheel (NASA, public domain); nothing else of it is needed.
+fetch_astronaut() {
+  quietly "scikit-image's wheel" "$work/venv/bin/pip" download --no-deps --only-binary :all: \
+    --dest "$work/picture" 'scikit-image>=0.24,<0.27'
+  "$python" -c 'import sys, zipfile, pathlib
+data = zipfile.ZipFile(sys.argv[1]).read("skimage/data/astronaut.png")
+pathlib.Path(sys.argv[2]).write_bytes(data)' "$work"/picture/*.whl "$work/astronaut.png"
+}
+
+# A root in which nothing was ever run: unpacked packages, and the four things that Python and LiteRT look for.
+make_root() {
+  local suite=$1 root=$2
+  if [ ! -e "$root/.made" ]; then
+    rm -rf "$root"
+    quietly "Debian $suite for arm64" mmdebstrap --arch=arm64 --variant=extract --include="$packages" "$suite" "$root"
+    cp "$(command -v qemu-aarch64-static)" "$root/usr/bin/"
+    # The host's /sys makes LiteRT crash; a Pi 4's four cores are all that it asks for.
+    mkdir -p "$root/sys/devices/system/cpu"
+    echo 0-3 | tee "$root/sys/devices/system/cpu/possible" >"$root/sys/devices/system/cpu/present"
+    mkdir -p "$root/proc" "$root/dev"
+    cp "$here/cpuinfo" "$root/proc/cpuinfo"
+    [ -e "$root/dev/null" ] || mknod -m 666 "$root/dev/null" c 1 3
+    touch "$root/.made"
+  fi
+}
+packages=python3,libpython3-stdlib,libc6,libstdc++6,libgcc-s1,coreutils,bash,zlib1g,libssl3,libexpat1,libsqlite3-0
+
+install_mien() {
+  local suite=$1 root=$2 version=$3 platforms=() constraints=()
+  for platform in manylinux_2_28 manylinux_2_27 manylinux_2_17 manylinux2014; do
+    platforms+=(--platform "${platform}_aarch64")
+  done
+  [ ! -e "$checkout/systemd/constraints-$suite.txt" ] ||
+    constraints=(--constraint "$checkout/systemd/constraints-$suite.txt")
+  rm -rf "$root/site"
+  quietly "mien's aarch64 wheels for Python $version" "$work/venv/bin/pip" install --target "$root/site" \
+    "${platforms[@]}" --python-version "$version" --implementation cp --only-binary :all: \
+    "${constraints[@]}" "$wheel"
+  mkdir -p "$root/test"
+  cp "$here/golden.py" "$here/golden.json" "$work/astronaut.png" "$root/test/"
+}
+
+in_root() {
+  local root=$1
+  shift
+  chroot "$root" /usr/bin/qemu-aarch64-static -cpu cortex-a72 -E PYTHONPATH=/site -E PYTHONDONTWRITEBYTECODE=1 \
+    -E LC_ALL=C.UTF-8 /usr/bin/python3 "$@"
+}
+
+check_suite() {
+  local suite=$1 root=$work/$1-arm64 version found
+  make_root "$suite" "$root"
+  version=$(in_root "$root" -c 'import sys; print("%d.%d" % sys.version_info[:2])') || fail "Python runs on $suite"
+  install_mien "$suite" "$root" "$version"
+  say "$suite: Python $version, $(in_root "$root" -c "$versions")"
+  found=$(in_root "$root" /test/golden.py 2>&1) || { echo "$found"; fail "$suite: the stored scores"; }
+  say "$suite: stored scores: $(tail -n 1 <<<"$found")"
+  found=$(in_root "$root" -m edge.cli predict --json /test/astronaut.png 2>&1) || { echo "$found"; fail "$suite: predict"; }
+  "$python" "$here/one_happy_face.py" <<<"$found" || fail "$suite: predict on the astronaut: $found"
+  say "$suite: mien predict: one face, happy"
+}
+versions='import platform, importlib.metadata as m
+names = "numpy", "opencv-python-headless", "ai-edge-litert"
+print(platform.machine(), *(f"{name} {m.version(name)}" for name in names), sep=", ")'
+
+check_machine
+if [ -n "${MIEN_DEVICE_CACHE:-}" ]; then
+  work=$MIEN_DEVICE_CACHE
+  mkdir -p "$work"
+else
+  work=$(mktemp -d /var/tmp/mien-arm64-XXXXXX)
+  trap 'rm -rf "$work"' EXIT
+fi
+started=$SECONDS
+prepare_host
+for suite in "${suites[@]}"; do
+  check_suite "$suite"
+done
+say "all as expected, after $((SECONDS - started)) s"
