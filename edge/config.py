@@ -47,17 +47,28 @@ class DeviceConfig(_Table):
     )
 
 
+#: A part of a picture: x, y, width and height as fractions of its sides.
+Region = tuple[float, float, float, float]
+
+
 class CameraConfig(_Table):
     source: str = Field(
         "v4l2:0",
         description="v4l2:NUMBER, v4l2:/dev/PATH, picamera2, picamera2:NUMBER, or file: and a video, picture, "
         "folder or rtsp:// address",
     )
-    width_px: Annotated[int, Field(ge=64, le=4096)] = Field(640, description="asked of a v4l2 camera, pixels")
-    height_px: Annotated[int, Field(ge=48, le=4096)] = Field(480, description="asked of a v4l2 camera, pixels")
+    width_px: Annotated[int, Field(ge=64, le=4096)] = Field(640, description="asked of the camera, pixels")
+    height_px: Annotated[int, Field(ge=48, le=4096)] = Field(480, description="asked of the camera, pixels")
     fps: Annotated[float, Field(gt=0, le=120)] = Field(
         15,
-        description="asked of a v4l2 camera, and the rate of pictures in a folder; frames per second",
+        description="asked of the camera, and the rate of pictures in a folder; frames per second",
+    )
+    rotate_deg: Literal[0, 90, 180, 270] = Field(
+        0, description="how far the picture is turned clockwise until faces stand upright, degrees"
+    )
+    region: Region = Field(
+        (0.0, 0.0, 1.0, 1.0),
+        description="the part of the upright picture that is looked at: x, y, width, height as fractions of it",
     )
     realtime: bool = Field(True, description="play a file at its own speed; false: as fast as possible")
     loop: bool = Field(False, description="begin a file again at its end")
@@ -70,6 +81,21 @@ class CameraConfig(_Table):
         if kind not in ("file", "v4l2", "picamera2") or not is_known:
             raise ValueError("expected v4l2:NUMBER, v4l2:/dev/PATH, picamera2, picamera2:NUMBER or file:PATH")
         return source
+
+    @field_validator("region", mode="before")
+    @classmethod
+    def _within_the_picture(cls, region: object) -> Region:
+        wanted = "expected four fractions: [x, y, width, height]"
+        if not isinstance(region, list | tuple) or len(region) != 4:
+            raise ValueError(wanted)
+        if not all(type(part) in (int, float) for part in region):
+            raise ValueError(wanted)
+        x, y, width, height = (float(part) for part in region)
+        if not (0 <= x <= 0.95 and 0 <= y <= 0.95 and width >= 0.05 and height >= 0.05):
+            raise ValueError("expected x and y from 0 to 0.95, width and height of at least 0.05")
+        if x + width > 1 + 1e-6 or y + height > 1 + 1e-6:  # 0.7 + 0.3 is not quite 1
+            raise ValueError("expected x + width and y + height to be at most 1")
+        return x, y, width, height
 
 
 class DetectConfig(_Table):
@@ -213,10 +239,29 @@ def read_password(mqtt: MqttConfig) -> str | None:
     if path is None:
         return None
     try:
-        return Path(os.path.expanduser(path)).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        first_line = Path(os.path.expanduser(path)).read_text(encoding="utf-8").partition("\n")[0]
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(f"mqtt.password_file is {path}, which cannot be read: {reason}") from None
+    return first_line.rstrip("\r") or None  # the service has an empty one where the broker wants none
+
+
+def comes_back(source: str) -> bool:
+    """Whether a source that fails may work again later: a device or a network's camera, not a file."""
+    kind, _, address = source.partition(":")
+    return kind != "file" or "://" in address
+
+
+def public_config(config: Config) -> dict[str, Any]:
+    """Every key as JSON has it; the login in a camera's address is left out."""
+    tables = config.model_dump(mode="json")
+    tables["camera"]["source"] = without_login(config.camera.source)
+    return tables
+
+
+def without_login(address: str) -> str:
+    """An address such as rtsp://name:password@host/… with … in the login's place."""
+    return re.sub(r"//[^/@]*@", "//…@", address)
 
 
 def _one_line(error: ValidationError) -> str:
@@ -230,7 +275,7 @@ def _one_line(error: ValidationError) -> str:
     elif is_of_table:  # two keys that do not go together: the message names them
         line = f"{'.'.join(location)}: {first['ctx']['error']}"
     else:
-        value = re.sub(r"//[^/@]*@", "//…@", repr(first["input"]))  # a camera's address may hold its password
+        value = without_login(repr(first["input"]))  # a camera's address may hold its password
         line = f"{'.'.join(location)} is {value}; {_expected(first, location)}"
     return line + (f" (and {len(details) - 1} more)" if len(details) > 1 else "")
 

@@ -1,10 +1,13 @@
 """Sources of frames."""
 
+import logging
 from collections.abc import Iterator
 from typing import Protocol
 
 from edge.config import CameraConfig
 from edge.records import Frame
+
+logger = logging.getLogger(__name__)
 
 
 class Camera(Protocol):
@@ -13,10 +16,13 @@ class Camera(Protocol):
     Attributes:
         name: what a person would call it; holds no password.
         is_live: frames come at their own pace and wait for nobody, so that only the newest counts.
+        granted: what a device gives of what it was asked for, such as "640x480 YUYV at 15 frames per second";
+            empty for a recording.
     """
 
     name: str
     is_live: bool
+    granted: str
 
     def __iter__(self) -> Iterator[Frame]:
         """Give frames. Raises CameraError where the source fails rather than ends."""
@@ -33,7 +39,18 @@ def open_camera(config: CameraConfig) -> Camera:
     Raises:
         CameraError: it is not there or does not open.
     """
+    camera = _open(config)
+    if camera.granted:
+        logger.info("%s gives %s", camera.name, camera.granted)
+    return camera
+
+
+def _open(config: CameraConfig) -> Camera:
     kind, _, address = config.source.partition(":")
+    if kind == "picamera2":
+        from edge.cameras.pi import PiCamera
+
+        return PiCamera(address, config)
     if kind == "v4l2":
         from edge.cameras.v4l2 import V4l2Camera
 

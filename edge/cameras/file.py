@@ -14,10 +14,11 @@ from pathlib import Path
 import cv2
 
 from edge.cameras import Camera
+from edge.cameras.orientation import View
 from edge.config import CameraConfig
 from edge.errors import CameraError, PictureError
 from edge.pictures import SUFFIXES, picture_files, read_gray
-from edge.records import Frame
+from edge.records import Frame, Gray
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ _USUAL_FPS = 25.0
 def open_file(address: str, config: CameraConfig) -> Camera:
     """Open what `file:` names. Raises CameraError where it is missing or empty."""
     if _NETWORK.match(address):
-        return Stream(address)
+        return Stream(address, config)
     path = Path(os.path.expanduser(address))
     if not path.exists():
         raise CameraError(f"{path} is not there; expected a video, a picture or a folder of pictures")
@@ -43,10 +44,12 @@ def open_file(address: str, config: CameraConfig) -> Camera:
 class Video:
     """A video file, at its own speed (`realtime`) or as fast as it can be read."""
 
+    granted = ""
+
     def __init__(self, path: Path, config: CameraConfig) -> None:
         self.name = f"file:{path}"
         self.is_live = config.realtime
-        self._path, self._loop = path, config.loop
+        self._path, self._loop, self._view = path, config.loop, View.of(config)
         self._capture = _open_video(str(path), f"{path} is not a video that can be read")
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self._fps = fps if 0 < fps <= 1000 else _USUAL_FPS
@@ -58,9 +61,9 @@ class Video:
         while True:
             begun = index
             while (image := self._capture.read()[1]) is not None:
-                gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+                gray = self._view.see(_to_gray(image))
                 time_s = pace.wait(index)
-                yield Frame(gray, time_s, time.monotonic(), index)  # type: ignore[arg-type]
+                yield Frame(gray, time_s, time.monotonic(), index)
                 index += 1
             self._check_end(index - begun)
             if not self._loop:
@@ -81,8 +84,10 @@ class Stream:
     """A network camera."""
 
     is_live = True
+    granted = ""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, config: CameraConfig) -> None:
+        self._view = View.of(config)
         self.name = re.sub(r"//[^/@]*@", "//", address)
         self._capture = _open_video(address, f"{self.name} does not answer; are address and login right?")
 
@@ -92,7 +97,7 @@ class Stream:
             captured_s = time.monotonic()
             if image is None:
                 raise CameraError(f"{self.name} gives no more frames")
-            yield Frame(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), captured_s, captured_s, index)  # type: ignore[arg-type]
+            yield Frame(self._view.see(_to_gray(image)), captured_s, captured_s, index)
 
     def close(self) -> None:
         self._capture.release()
@@ -104,9 +109,12 @@ class Pictures:
     A picture that cannot be read is named, counted and left out.
     """
 
+    granted = ""
+
     def __init__(self, path: Path, config: CameraConfig) -> None:
         self.name = f"file:{path}"
         self.is_live = config.realtime
+        self._view = View.of(config)
         self._unreadable: set[Path] = set()
         self._paths = picture_files(path) if path.is_dir() else [path]
         self._fps, self._loop = config.fps, config.loop
@@ -135,7 +143,7 @@ class Pictures:
     def _read_all(self, pace: "_Pace", index: int) -> Iterator[Frame]:
         for path in list(self._paths):
             try:
-                gray = read_gray(path)
+                gray = self._view.see(read_gray(path))
             except PictureError as error:
                 if len(self._paths) == 1:
                     raise CameraError(str(error)) from None
@@ -160,6 +168,10 @@ class _Pace:
         if self._is_realtime:
             time.sleep(max(0.0, self._started_s + due_s - time.monotonic()))
         return due_s
+
+
+def _to_gray(bgr: cv2.typing.MatLike) -> Gray:
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)  # type: ignore[return-value]
 
 
 def _open_video(address: str, complaint: str) -> cv2.VideoCapture:
