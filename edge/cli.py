@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -13,13 +14,16 @@ from collections.abc import Sequence
 from edge.config import Config, load_config, parse_config, read_password
 from edge.errors import MienError, PictureError
 from edge.files import refuse_existing
+from edge.notify import JournalFormatter
 from edge.options import make_parser
+
+_LOG_FORMAT = "%(levelname)s %(message)s"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     level = logging.DEBUG if options.debug else logging.INFO if options.command == "run" else logging.WARNING
-    logging.basicConfig(level=level, format="%(levelname)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=level, handlers=[_log_handler()])
     if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no UTF-8; in JSON this is an escape
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -41,6 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"mien: {which}{(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
     return 0
+
+
+def _log_handler() -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = JournalFormatter() if "JOURNAL_STREAM" in os.environ else logging.Formatter(_LOG_FORMAT)
+    handler.setFormatter(formatter)
+    return handler
 
 
 def _run(options: argparse.Namespace) -> None:

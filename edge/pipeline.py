@@ -1,14 +1,21 @@
 """The order of the steps: a frame goes in, messages come out. No step knows its neighbours."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.emotion.classifier import Classifier
 from edge.emotion.mood import Moods
 from edge.faces.schedule import FaceFinder
-from edge.records import Face, Frame, Reading
+from edge.records import Box, Face, Frame, Gray, Reading, Scores
+from edge.stages import Stages
+
+
+class Classifier(Protocol):
+    """What scores a face: an interpreter, or whichever of two is in use."""
+
+    def scores(self, gray: Gray, box: Box) -> Scores: ...
 
 
 class Publisher(Protocol):
@@ -33,33 +40,38 @@ class Processed:
 class Pipeline:
     """Built once, then fed frame by frame."""
 
-    def __init__(self, finder: FaceFinder, classifier: Classifier, moods: Moods, publisher: Publisher) -> None:
+    def __init__(
+        self,
+        finder: FaceFinder,
+        classifier: Classifier,
+        moods: Moods,
+        publisher: Publisher,
+        stages: Stages | None = None,
+    ) -> None:
         self._finder = finder
         self._classifier = classifier
         self._moods = moods
         self._publisher = publisher
+        self._stages = stages or Stages()
 
     def process(self, frame: Frame) -> Processed:
-        clock = _StageClock()
-        faces = self._finder.find(frame)
-        clock.end("search")
-        scored = [
-            (face, self._classifier.scores(frame.gray, face.box) if face.is_seen else None) for face in faces
-        ]
-        clock.end("classify")
-        readings = self._moods.update(scored, frame.time_s)
-        clock.end("mood")
-        self._publisher.publish(frame, readings)
-        clock.end("publish")
-        return Processed(faces, readings, clock.stage_ms)
+        stage_ms: dict[str, float] = {}
+        with self._timed("search", stage_ms):
+            faces = self._finder.find(frame)
+        with self._timed("classify", stage_ms):
+            scored = [
+                (face, self._classifier.scores(frame.gray, face.box) if face.is_seen else None)
+                for face in faces
+            ]
+        with self._timed("mood", stage_ms):
+            readings = self._moods.update(scored, frame.time_s)
+        with self._timed("publish", stage_ms):
+            self._publisher.publish(frame, readings)
+        return Processed(faces, readings, stage_ms)
 
-
-class _StageClock:
-    def __init__(self) -> None:
-        self.stage_ms: dict[str, float] = {}
-        self._begun_s = time.perf_counter()
-
-    def end(self, stage: str) -> None:
-        now_s = time.perf_counter()
-        self.stage_ms[stage] = (now_s - self._begun_s) * 1000
-        self._begun_s = now_s
+    @contextmanager
+    def _timed(self, stage: str, stage_ms: dict[str, float]) -> Iterator[None]:
+        begun_s = time.perf_counter()
+        with self._stages.during("loop", stage):
+            yield
+        stage_ms[stage] = (time.perf_counter() - begun_s) * 1000

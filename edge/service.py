@@ -1,22 +1,31 @@
 """The daemon: builds the steps once, feeds them, and tells the truth about itself."""
 
+import importlib.metadata
 import logging
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
 
 import cv2
 
-from edge.cameras import Camera, open_camera
-from edge.cameras.mailbox import frames_of
-from edge.config import Config, read_password
-from edge.emotion.bundle import load_bundle
-from edge.emotion.classifier import Classifier
+from edge.cameras import open_camera
+from edge.cameras.recovery import SILENT_S, RecoveringCamera
+from edge.condition import Condition
+from edge.config import Config, comes_back, public_config, read_password
+from edge.emotion.accelerator import Accelerator
+from edge.emotion.bundle import Bundle, load_bundle
 from edge.emotion.mood import Moods
 from edge.faces.schedule import FaceFinder
+from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import LogTransport, Publisher, Transport
-from edge.mqtt.topics import DEGRADED, OFFLINE, ONLINE, STOPPED, Topics
+from edge.mqtt.topics import OFFLINE, STOPPED, Topics
+from edge.notify import is_service, notify
 from edge.pipeline import Pipeline
+from edge.records import Frame
+from edge.watchdog import Watchdog, watching
 
 logger = logging.getLogger(__name__)
 
@@ -34,43 +43,117 @@ def run_daemon(config: Config, stop: threading.Event) -> None:
         MienError: the model or the camera cannot be used; the status is then `offline`.
     """
     cv2.setNumThreads(1)  # more threads spend more CPU on pictures as small as ours
-    classifier = _open_classifier(config)
-    publisher = Publisher(_make_transport(config), Topics(config.device.id), config.publish)
-    pipeline = Pipeline(FaceFinder(config.detect), classifier, Moods(config.mood), publisher)
-    camera = open_camera(config.camera)
-    logger.info("camera %s", camera.name)
-    publisher.start()
-    status = OFFLINE
-    try:
-        work(camera, pipeline, publisher, stop)
-        status = STOPPED
-    finally:
-        publisher.close(status)
-        logger.info(status)
+    with watching() as watchdog:
+        stop.wait(watchdog.restarts.delay_s)
+        bundle = load_bundle(config.model.bundle)
+        accelerator = open_accelerator(bundle, config, watchdog)
+        logger.info("model %s, card %s", bundle.card.name, bundle.digest[:12])
+        publisher = Publisher(_make_transport(config), Topics(config.device.id), config.publish)
+        camera = RecoveringCamera(
+            partial(open_camera, config.camera),
+            watchdog.stages,
+            comes_back=comes_back(config.camera.source),
+            waits=is_service(),
+        )
+        daemon = Daemon(config, bundle, accelerator, publisher, camera, watchdog)
+        status = OFFLINE
+        try:
+            daemon.work(stop)
+            status = STOPPED
+        finally:
+            notify("STOPPING=1")
+            publisher.close(status)
+            accelerator.close()
+            logger.info(status)
 
 
-def work(camera: Camera, pipeline: Pipeline, publisher: Publisher, stop: threading.Event) -> None:
-    """Feed the pipeline and keep the status true until `stop` is set or the camera ends."""
-    with frames_of(camera, _PATIENCE_S) as frames:
+class Daemon:
+    """The loop over frames, and what is told of it."""
+
+    def __init__(
+        self,
+        config: Config,
+        bundle: Bundle,
+        accelerator: Accelerator,
+        publisher: Publisher,
+        camera: RecoveringCamera,
+        watchdog: Watchdog,
+    ) -> None:
+        self._config, self._bundle = config, bundle
+        self._accelerator, self._publisher, self._camera = accelerator, publisher, camera
+        self._watchdog = watchdog
+        self._condition = Condition(self._tell)
+        self._pipeline = Pipeline(
+            FaceFinder(config.detect), accelerator, Moods(config.mood), publisher, watchdog.stages
+        )
+
+    def work(self, stop: threading.Event) -> None:
+        """Feed the pipeline and keep the status true until `stop` is set or the camera ends."""
+        is_begun = False
         processed_s = time.monotonic()
-        for frame in frames:
+        for frame in self._camera.frames(_PATIENCE_S, stop):
+            if not is_begun:  # not before the camera was tried: one that cannot be opened ends the command
+                self._publisher.start()
+                notify("READY=1")
+                is_begun = True
             if stop.is_set():
                 return
             if frame is not None:
-                pipeline.process(frame)
+                self._process(frame)
                 processed_s = time.monotonic()
-                publisher.set_status(ONLINE)
-                continue
-            publisher.flush()
-            if time.monotonic() - processed_s > _DEADLINE_S:
-                publisher.set_status(DEGRADED)
+            else:
+                self._wait(time.monotonic() - processed_s)
+            self._accelerator.tend(time.monotonic())
+            self._condition.set("accelerator", self._accelerator.report.problem)
+            self._condition.tell()
+
+    def _process(self, frame: Frame) -> None:
+        self._pipeline.process(frame)
+        self._watchdog.completed()
+        self._condition.set("camera", None)
+
+    def _wait(self, quiet_s: float) -> None:
+        """No frame came: tell what is due, and see whether the camera is well."""
+        self._publisher.flush()
+        if self._camera.trouble or quiet_s > _DEADLINE_S:
+            trouble = self._camera.trouble or "the camera gives no frames"
+            self._condition.set("camera", trouble)
+        if self._camera.is_silent:
+            self._watchdog.give_up(f"the camera hangs: no frame for {SILENT_S:g} s")
+        self._watchdog.check_sight(self._camera.trouble)
+
+    def _tell(self, status: str, problems: Mapping[str, str]) -> None:
+        """Tell a status, and why it is so."""
+        self._publisher.set_status(status)
+        restarts, camera = self._watchdog.restarts, self._camera.camera
+        ended_s = restarts.last_ended_unix_s
+        self._publisher.set_info(
+            version=importlib.metadata.version("mien"),
+            model={"name": self._bundle.card.name, "card_sha256": self._bundle.digest},
+            accelerator=asdict(self._accelerator.report),
+            camera={
+                "name": camera.name if camera else None,
+                "granted": getattr(camera, "granted", None),
+            },
+            restarts={
+                "count": restarts.count,
+                "last_reason": restarts.last_reason,
+                "last_ts": timestamp(ended_s) if ended_s else None,
+            },
+            problems=problems,
+            config=public_config(self._config),
+            config_schema=Config.model_json_schema(),
+        )
 
 
-def _open_classifier(config: Config) -> Classifier:
-    bundle = load_bundle(config.model.bundle)
-    classifier = Classifier.open(bundle, config.model.threads)
-    logger.info("model %s, card %s", bundle.card.name, bundle.digest[:12])
-    return classifier
+def open_accelerator(bundle: Bundle, config: Config, watchdog: Watchdog) -> Accelerator:
+    """The classifier; one whose Coral failed a moment ago in another process leaves it alone for a while."""
+    restarts, failed_before = watchdog.restarts, None
+    if restarts.coral_failed_s is not None and (
+        time.monotonic() - restarts.coral_failed_s < config.model.retry_s
+    ):
+        failed_before = restarts.coral_failure
+    return Accelerator(bundle, config.model, watchdog.stages, failed_before)
 
 
 def _make_transport(config: Config) -> Transport:

@@ -1,7 +1,8 @@
 """What the JSON messages hold. Names, never indices; fields may be added, never renamed."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -64,6 +65,30 @@ class FaceEvent(Message):
     box: tuple[int, int, int, int]
     since: str
     dwell_s: Annotated[float, Field(ge=0)]
+
+
+class Info(Message):
+    """What the device is and how it is set up. Retained; told again whenever it changes.
+
+    Attributes:
+        version: of mien.
+        model: the bundle's name, and the sha256 of its card.
+        accelerator: what was asked for, what is in use, the milliseconds of each, and what is wrong.
+        camera: its name, and what it granted.
+        restarts: how often the service came back by itself, and why the last process ended.
+        problems: what keeps the status from `online`, a line for each part.
+        config: every key of the configuration; without secrets.
+        config_schema: JSON Schema of the configuration.
+    """
+
+    version: str
+    model: Mapping[str, str]
+    accelerator: Mapping[str, Any]
+    camera: Mapping[str, str | None]
+    restarts: Mapping[str, int | str | None]
+    problems: Mapping[str, str]
+    config: Mapping[str, Any]
+    config_schema: Mapping[str, Any]
 
 
 def timestamp(unix_s: float) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TextIO
 from pydantic import BaseModel
 
 from edge.config import PublishConfig
-from edge.mqtt.payloads import make_face_event, make_state
+from edge.mqtt.payloads import Info, make_face_event, make_state, timestamp
 from edge.mqtt.topics import Topics
 from edge.records import Frame, Reading
 
@@ -77,13 +77,16 @@ class Publisher:
         self._session = secrets.token_hex(4)
         self._sequence: Counter[str] = Counter()
         self._status: str | None = None
+        self._info: str | None = None
         self._state_key: tuple[str, int, int | None, float] | None = None
         self._state_told_s = float("-inf")
         self._must_repeat = False
         self._faces: dict[int, _Told] = {}
         self._latest: tuple[Frame, list[Reading]] | None = None
+        self._is_started = False
 
     def start(self) -> None:
+        self._is_started = True
         self._transport.start(self._on_connect)
 
     def set_status(self, status: str) -> None:
@@ -91,6 +94,12 @@ class Publisher:
         if status != self._status:
             self._status = status
             self._send_status(status)
+
+    def set_info(self, **fields: Any) -> None:
+        """Tell what the device is (see Info); it is told again at every connect."""
+        head = {"session": self._session, "seq": self._next("info"), "ts": timestamp(time.time())}
+        self._info = Info(**head, **fields).model_dump_json()
+        self._send_info(self._info)
 
     def publish(self, frame: Frame, readings: list[Reading]) -> None:
         self._latest = frame, readings
@@ -111,6 +120,8 @@ class Publisher:
 
     def close(self, status: str) -> None:
         """Tell what is still untold, the end of every face and a last status, then let go."""
+        if not self._is_started:
+            return
         if self._latest:
             frame, readings = self._latest
             if self._has_state_changed(readings):
@@ -123,7 +134,12 @@ class Publisher:
         """Called from the transport's thread: the rest is left to the next frame."""
         if self._status is not None:
             self._send_status(self._status)
+        if self._info is not None:
+            self._send_info(self._info)
         self._must_repeat = True
+
+    def _send_info(self, info: str) -> None:
+        self._transport.send(self._topics.info, info, qos=1, retain=True)
 
     def _send_status(self, status: str) -> None:
         self._transport.send(self._topics.status, status, qos=1, retain=True)

@@ -24,6 +24,10 @@ class Topics:
     def state(self) -> str:
         return f"{ROOT}/{self.device}/state"
 
+    @property
+    def info(self) -> str:
+        return f"{ROOT}/{self.device}/info"
+
     def face(self, track: int | str) -> str:
         return f"{ROOT}/{self.device}/faces/{track}"
 

@@ -14,18 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.config import Config, MqttConfig, PublishConfig, parse_config
+from edge.cameras.recovery import RecoveringCamera
+from edge.config import MqttConfig, parse_config
 from edge.emotion.bundle import load_bundle
-from edge.emotion.classifier import Classifier
-from edge.emotion.mood import Moods
 from edge.errors import CameraError
-from edge.faces.schedule import FaceFinder
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.subscriber import Subscriber
 from edge.mqtt.topics import Topics
-from edge.pipeline import Pipeline
 from edge.records import Frame
-from edge.service import run_daemon, work
+from edge.service import Daemon, open_accelerator, run_daemon
+from edge.watchdog import Watchdog
 from tests.conftest import Broker, free_port, wait_until
 
 DEVICE = "lab"
@@ -266,29 +264,103 @@ class CollectingTransport:
         pass
 
 
+class Rig:
+    """A daemon on a camera of ours, in this process, and what it told."""
+
+    def __init__(self, open_camera: Callable[[], Any], watchdog: Watchdog, **waiting: bool) -> None:
+        config = parse_config({"device": {"id": DEVICE}, "model": {"accelerator": "cpu"}})
+        bundle = load_bundle("mini_xception")
+        self.transport = CollectingTransport()
+        camera = RecoveringCamera(
+            open_camera, watchdog.stages, **{"comes_back": True, "waits": False} | waiting
+        )
+        daemon = Daemon(
+            config,
+            bundle,
+            open_accelerator(bundle, config, watchdog),
+            Publisher(self.transport, Topics(DEVICE), config.publish),
+            camera,
+            watchdog,
+        )
+        self.stop = threading.Event()
+        self._worker = threading.Thread(target=daemon.work, args=(self.stop,))
+        self._worker.start()
+
+    def told(self, kind: str) -> list[str]:
+        return [payload for topic, payload in self.transport.sent if topic.endswith(f"/{kind}")]
+
+    def end(self) -> None:
+        self.stop.set()
+        self._worker.join(5)
+        assert not self._worker.is_alive()
+
+
 def test_the_status_leaves_online_when_frames_stop() -> None:
-    transport = CollectingTransport()
-    publisher = Publisher(transport, Topics(DEVICE), PublishConfig())
-    config = Config()
-    pipeline = Pipeline(
-        FaceFinder(config.detect),
-        Classifier.open(load_bundle("mini_xception")),
-        Moods(config.mood),
-        publisher,
-    )
-    camera, stop = StallingCamera(frames=3), threading.Event()
-    worker = threading.Thread(target=work, args=(camera, pipeline, publisher, stop))
-    worker.start()
-
-    def statuses() -> list[str]:
-        return [payload for topic, payload in transport.sent if topic.endswith("/status")]
-
-    assert wait_until(lambda: statuses() == ["online"])
-    assert wait_until(lambda: statuses() == ["online", "degraded"], timeout_s=6.5)
-    stop.set()
+    camera = StallingCamera(frames=3)
+    rig = Rig(lambda: camera, Watchdog(None))
+    assert wait_until(lambda: rig.told("status") == ["online"])
+    assert wait_until(lambda: rig.told("status") == ["online", "degraded"], timeout_s=6.5)
+    assert json.loads(rig.told("info")[-1])["problems"] == {"camera": "the camera gives no frames"}
     camera.let_go.set()
-    worker.join(5)
-    assert not worker.is_alive()
+    rig.end()
+
+
+class FailingCamera:
+    """A live camera that gives some frames and is then unplugged."""
+
+    name = "failing"
+    is_live = True
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self.is_closed = False
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(self._frames):
+            time.sleep(0.02)
+            now_s = time.monotonic()
+            yield Frame(np.zeros((480, 640), np.uint8), now_s, now_s, index)
+        raise CameraError("/dev/video7 gives no more frames; was it unplugged?")
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_a_camera_that_fails_is_closed_and_opened_again_and_the_status_says_why() -> None:
+    opened: list[FailingCamera] = []
+
+    def open_camera() -> FailingCamera:
+        assert all(camera.is_closed for camera in opened), "opened again before it was closed"
+        opened.append(FailingCamera(frames=4 if len(opened) < 2 else 10_000))
+        return opened[-1]
+
+    rig = Rig(open_camera, Watchdog(None))
+    assert wait_until(lambda: len(opened) == 3)
+    assert wait_until(lambda: rig.told("status")[-1:] == ["online"])
+    rig.end()
+    assert rig.told("status") == ["online", "degraded"] * 2 + ["online"]
+    problems = [json.loads(info)["problems"] for info in rig.told("info")]
+    assert problems[1] == {"camera": "/dev/video7 gives no more frames; was it unplugged?"}
+    assert problems[-1] == {}
+
+
+def test_info_tells_what_the_device_is_and_is_retained(
+    any_broker_port: int, clip: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "mien.toml"
+    config.write_text(config_text(f"file:{clip}", any_broker_port))
+    with daemon(config), listening(any_broker_port) as listener:
+        assert listener.hears("state", any_payload)
+        with listening(any_broker_port) as latecomer:
+            told = latecomer.hears("info", any_payload)
+    assert told
+    info = json.loads(told)
+    assert info["version"] and len(info["model"]["card_sha256"]) == 64
+    assert info["accelerator"]["in_use"] == "cpu"
+    assert info["camera"]["name"] == f"file:{clip}"
+    assert info["restarts"] == {"count": 0, "last_reason": None, "last_ts": None}
+    assert info["config"]["device"]["id"] == DEVICE
+    assert "camera" in info["config_schema"]["properties"]
 
 
 def test_a_missing_camera_ends_before_anything_is_published(tmp_path: Path) -> None:

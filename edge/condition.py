@@ -1,0 +1,34 @@
+"""What the daemon says of itself: its status, and what keeps it from being well."""
+
+from collections.abc import Callable, Mapping
+
+from edge.mqtt.topics import DEGRADED, ONLINE
+from edge.notify import notify
+
+
+class Condition:
+    """Collects what is wrong, by part, and tells a status whenever that changes.
+
+    Args:
+        tell: takes the status and what is wrong: a line for each part.
+    """
+
+    def __init__(self, tell: Callable[[str, Mapping[str, str]], None]) -> None:
+        self._tell = tell
+        self._problems: dict[str, str] = {}
+        self._told: tuple[str, dict[str, str]] | None = None
+
+    def set(self, part: str, problem: str | None) -> None:
+        """Note what is wrong with a part; None where nothing is."""
+        if problem is None:
+            self._problems.pop(part, None)
+        else:
+            self._problems[part] = problem
+
+    def tell(self) -> None:
+        """Tell the status where it, or what is wrong, is not what was told last."""
+        status = DEGRADED if self._problems else ONLINE
+        if (status, self._problems) != self._told:
+            self._told = status, dict(self._problems)
+            self._tell(status, self._told[1])
+            notify("STATUS=" + "; ".join([status, *self._problems.values()]))
