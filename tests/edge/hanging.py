@@ -1,0 +1,70 @@
+"""The daemon with one part that hangs, as drivers do: python -m tests.edge.hanging STAGE CLIP"""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+import edge.service
+from edge.cli import main
+from edge.emotion.accelerator import Accelerator
+from edge.faces.schedule import FaceFinder
+from edge.records import Frame
+
+_FOR_EVER_S = 600
+
+
+def sleep(*_: object, **__: object) -> Any:
+    """Never return in the time of a test; like a driver, without holding Python's lock."""
+    time.sleep(_FOR_EVER_S)
+
+
+class SilentCamera:
+    name = "silent"
+    is_live = True
+
+    def __iter__(self) -> Iterator[Frame]:
+        now_s = time.monotonic()
+        yield Frame(np.zeros((480, 640), np.uint8), now_s, now_s, 0)
+        sleep()
+
+    def close(self) -> None:
+        pass
+
+
+class HangingFinder(FaceFinder):
+    find = sleep
+
+
+class HangingAccelerator(Accelerator):
+    def scores(self, *_: Any) -> Any:
+        with self._stages.during("loop", "classify"):
+            sleep()
+
+
+class HangingTransport:
+    def __init__(self) -> None:
+        self.is_started = threading.Event()
+
+    def start(self, on_connect: Callable[[], None]) -> None:
+        pass
+
+    send = close = sleep
+
+
+PARTS: dict[str, tuple[str, Any]] = {
+    "camera open": ("open_camera", sleep),
+    "camera": ("open_camera", lambda _: SilentCamera()),
+    "search": ("FaceFinder", HangingFinder),
+    "classify": ("Accelerator", HangingAccelerator),
+    "publish": ("_make_transport", lambda _: HangingTransport()),
+}
+
+if __name__ == "__main__":
+    stage, config = sys.argv[1:]
+    setattr(edge.service, *PARTS[stage])
+    edge.service.comes_back = lambda source: True
+    sys.exit(main(["run", "--config", config]))

@@ -1,0 +1,85 @@
+import threading
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from edge.cameras.recovery import RecoveringCamera
+from edge.config import comes_back
+from edge.errors import CameraError
+from edge.records import Frame
+from edge.stages import Stages
+
+
+class Recording:
+    name = "recording"
+    is_live = False
+
+    def __init__(self, frames: int, fails: bool = False) -> None:
+        self._frames, self._fails = frames, fails
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(self._frames):
+            yield Frame(np.zeros((4, 4), np.uint8), index / 10, 0.0, index)
+        if self._fails:
+            raise CameraError("it breaks off")
+
+    def close(self) -> None:
+        pass
+
+
+def recovering(open_camera: Callable[[], Recording], comes_back: bool, waits: bool = False) -> RecoveringCamera:
+    return RecoveringCamera(open_camera, Stages(), comes_back=comes_back, waits=waits)
+
+
+def test_a_recording_is_given_to_its_end_once() -> None:
+    camera = recovering(lambda: Recording(3), comes_back=False)
+    assert len(list(camera.frames(0.1, threading.Event()))) == 3
+
+
+def test_a_recording_that_breaks_off_is_not_begun_again() -> None:
+    camera = recovering(lambda: Recording(3, fails=True), comes_back=False)
+    with pytest.raises(CameraError, match="breaks off"):
+        list(camera.frames(0.1, threading.Event()))
+
+
+def test_a_device_that_is_not_there_at_the_start_is_waited_for_by_a_service_alone() -> None:
+    tries = 0
+
+    def open_camera() -> Recording:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise CameraError("not there")
+        return Recording(1)
+
+    with pytest.raises(CameraError, match="not there"):
+        list(recovering(open_camera, comes_back=True).frames(0.1, threading.Event()))
+    tries = 0
+    frames = list(recovering(open_camera, comes_back=True, waits=True).frames(0.1, threading.Event()))
+    assert frames[0] is None, "the loop must run while the camera is waited for"
+    assert frames[-1] is not None
+
+
+def test_the_delay_between_two_tries_doubles_until_frames_come() -> None:
+    stop = threading.Event()
+
+    def open_camera() -> Recording:
+        raise CameraError("not there")
+
+    camera = recovering(open_camera, comes_back=True, waits=True)
+    waits: list[int] = []
+    for _ in camera.frames(0.05, stop):
+        waits.append(camera._tries)
+        if camera._tries == 3:
+            stop.set()
+    assert waits.count(2) > 1.5 * waits.count(1)
+    assert camera.trouble == "not there"
+
+
+@pytest.mark.parametrize(
+    "source,expected",
+    {"v4l2:0": True, "picamera2": True, "file:rtsp://camera/1": True, "file:/home/clip.mp4": False}.items(),
+)
+def test_devices_and_networks_come_back_and_files_do_not(source: str, expected: bool) -> None:
+    assert comes_back(source) == expected
