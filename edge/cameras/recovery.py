@@ -40,7 +40,7 @@ class RecoveringCamera:
         self.camera: Camera | None = None
         self.comes_back = comes_back
         self._open_camera, self._stages = open_camera, stages
-        self._waits, self._has_worked, self._tries = waits, False, 0
+        self._waits, self._has_worked, self._delay_s = waits, False, _FIRST_DELAY_S
         self._heard_s = time.monotonic()
 
     @property
@@ -55,7 +55,7 @@ class RecoveringCamera:
         Raises:
             CameraError: it failed and does not come back.
         """
-        while True:
+        while not stop.is_set():
             try:
                 yield from self._frames_of_one(patience_s)
                 return
@@ -80,17 +80,16 @@ class RecoveringCamera:
 
     def _wait(self, patience_s: float, stop: threading.Event) -> Iterator[None]:
         """Double the delay from failure to failure."""
-        delay_s = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2**self._tries)
-        self._tries += 1
-        due_s = time.monotonic() + delay_s
+        due_s = time.monotonic() + self._delay_s
         while not stop.is_set() and time.monotonic() < due_s:
-            stop.wait(min(patience_s, delay_s))
+            stop.wait(min(patience_s, self._delay_s))
             yield None
+        self._delay_s = min(2 * self._delay_s, _LONGEST_DELAY_S)
 
     def _is_well(self) -> None:
         if self.trouble:
             logger.info("the camera is back")
-        self.trouble, self._has_worked, self._tries = None, True, 0
+        self.trouble, self._has_worked, self._delay_s = None, True, _FIRST_DELAY_S
 
     def _tell(self, trouble: str) -> None:
         if trouble != self.trouble:

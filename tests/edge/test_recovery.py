@@ -68,12 +68,13 @@ def test_the_delay_between_two_tries_doubles_until_frames_come() -> None:
         raise CameraError("not there")
 
     camera = recovering(open_camera, comes_back=True, waits=True)
-    waits: list[int] = []
+    delays_s: list[float] = []
     for _ in camera.frames(0.05, stop):
-        waits.append(camera._tries)
-        if camera._tries == 3:
+        delays_s.append(camera._delay_s)
+        if camera._delay_s == 2:
             stop.set()
-    assert waits.count(2) > 1.5 * waits.count(1)
+    assert sorted(set(delays_s)) == [0.5, 1, 2]
+    assert delays_s.count(1) > 1.5 * delays_s.count(0.5)
     assert camera.trouble == "not there"
 
 
