@@ -19,7 +19,7 @@ from edge.config import ModelConfig
 from edge.emotion.bundle import Bundle
 from edge.emotion.canary import Canary, find_difference
 from edge.emotion.classifier import Classifier
-from edge.emotion.coral import Trial, is_compiled, let_go, try_coral
+from edge.emotion.coral import Trial, is_compiled, let_go, one_line, try_coral
 from edge.emotion.delegates import find_sticks
 from edge.records import Box, Gray, Scores
 from edge.stages import Stages
@@ -104,7 +104,7 @@ class Accelerator:
                 with self._stages.during("loop", "classify on edgetpu"):
                     return self._coral[0].scores(gray, box)
             except RuntimeError as error:
-                fault = " ".join(str(error).split())
+                fault = one_line(error)
         if fault is not None:  # outside of the handler: the error holds on to the Coral that is to be let go
             self._put_out(f"the Coral failed while it served: {fault}", time.monotonic())
         with self._stages.during("loop", "classify"):
@@ -136,6 +136,7 @@ class Accelerator:
         self._take_trial(time.monotonic())
         if self._coral:
             self._let_go()
+            self._report = replace(self._report, in_use="cpu")
             self._wait()
 
     def _wait(self) -> None:
@@ -176,8 +177,8 @@ class Accelerator:
         self._report = replace(
             self._report,
             problem=None,
-            cpu_ms=trial.cpu_ms,
-            edgetpu_ms=trial.edgetpu_ms,
+            cpu_ms=_rounded(trial.cpu_ms),
+            edgetpu_ms=_rounded(trial.edgetpu_ms),
             library=trial.library,
         )
         if trial.problem:
@@ -197,7 +198,7 @@ class Accelerator:
             with self._stages.during("loop", "coral canary"):
                 difference = find_difference(self._coral[0], self._canaries)
         except RuntimeError as error:
-            difference, fault = None, " ".join(str(error).split())
+            difference, fault = None, one_line(error)
         if fault is not None:
             self._put_out(f"the Coral failed while it served: {fault}", now_s)
         elif difference is not None:
@@ -224,6 +225,10 @@ class Accelerator:
         self._background = threading.Thread(target=let_go, args=(held, self._stages), name="coral", daemon=True)
         del held
         self._background.start()
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 3)
 
 
 def _times(trial: Trial) -> tuple[str | None, float | None, float | None]:

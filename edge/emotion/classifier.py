@@ -7,11 +7,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.emotion.bundle import Bundle, Card, Quantization
+from edge.emotion.bundle import EDGETPU_FILE, Bundle, Card, Quantization
+from edge.emotion.runtime import import_runtime
 from edge.errors import ModelError
 from edge.preprocessing import crop_face, quantization_table, to_quantized_input
 from edge.quiet import quiet_stderr
 from edge.records import Box, Gray, Scores
+
+#: What the compiler for the Edge TPU puts in place of all that it compiled.
+_EDGETPU_OPERATION = "edgetpu-custom-op"
 
 
 class Classifier:
@@ -46,12 +50,25 @@ class Classifier:
 
     def probabilities(self, face: Gray) -> NDArray[np.float32]:
         """Score a face crop of any size; (classes,) in the card's order, adding up to 1."""
+        return self.to_probabilities(self.quantized(face))
+
+    def to_probabilities(self, quantized: NDArray[np.int8]) -> NDArray[np.float32]:
+        """Read what `quantized` gives, (classes,)."""
+        output = self._card.output
+        return dequantize_scores(quantized, output.quantization, output.temperature)
+
+    def quantized(self, face: Gray) -> NDArray[np.int8]:
+        """The network's very output for a face crop of any size, (classes,).
+
+        Raises:
+            RuntimeError: an accelerator failed.
+        """
         self._interpreter.set_tensor(
             self._input, to_quantized_input(face, self._card.input.side_px, self._table)
         )
         self._interpreter.invoke()
         quantized: NDArray[np.int8] = self._interpreter.get_tensor(self._output)[0]
-        return dequantize_scores(quantized, self._card.output.quantization, self._card.output.temperature)
+        return quantized
 
 
 def dequantize_scores(
@@ -91,13 +108,17 @@ def check_tensors(interpreter: Any, card: Card, path: Path) -> None:
 
 
 def _make_interpreter(path: Path, threads: int) -> Any:
-    from ai_edge_litert.interpreter import Interpreter
-
+    runtime = import_runtime()
     try:
         with quiet_stderr():
-            interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            interpreter = runtime.Interpreter(model_path=str(path), num_threads=threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+        if _EDGETPU_OPERATION in reason:
+            raise ModelError(
+                f"{path} is compiled for the Edge TPU; expected the model that it was compiled from, "
+                f"with the compiled one beside it as {EDGETPU_FILE}"
+            ) from None
         raise ModelError(f"{path} is not a TFLite model that can be run: {reason}") from None
     return interpreter
