@@ -1,5 +1,6 @@
 """What the tests of the device share."""
 
+import importlib
 import json
 import shutil
 import subprocess
@@ -64,6 +65,17 @@ def mien() -> Run:
         return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
 
     return run
+
+
+@pytest.fixture
+def fake_picamera2(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Stand-ins for libcamera and Picamera2; gives the former, in whose `sensors` cameras are plugged."""
+    monkeypatch.syspath_prepend(Path(__file__).parent / "fakes")
+    for name in ("libcamera", "picamera2"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    yield importlib.import_module("libcamera")
+    for name in ("libcamera", "picamera2"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="session")

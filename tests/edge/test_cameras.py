@@ -28,13 +28,26 @@ def folder(astronaut: Gray, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["video", "folder", "picture", "v4l2"])
-def source(request: pytest.FixtureRequest) -> Source:
-    """The configuration of every kind of camera that this machine has."""
+def require_real_picamera2() -> None:
+    picamera2 = pytest.importorskip("picamera2", reason="needs Picamera2: apt-get install python3-picamera2")
+    if not picamera2.Picamera2.global_camera_info():
+        pytest.skip("needs a camera that libcamera knows")
+
+
+@pytest.fixture(params=["video", "folder", "picture", "v4l2", "picamera2", "fake picamera2"])
+def source(request: pytest.FixtureRequest, astronaut: Gray) -> Source:
+    """The configuration of every kind of camera that this machine has, and of a stand-in for a Pi's."""
     if request.param == "v4l2":
         if not Path("/dev/video0").exists():
             pytest.skip("needs a camera at /dev/video0")
         return lambda **settings: CameraConfig(source="v4l2:0")
+    if request.param == "picamera2":
+        require_real_picamera2()
+        return lambda **settings: CameraConfig(source="picamera2")
+    if request.param == "fake picamera2":
+        world = request.getfixturevalue("fake_picamera2")
+        world.sensors.append(world.Sensor(astronaut))
+        return lambda **settings: CameraConfig(source="picamera2")
     path = {"video": "clip", "folder": "folder", "picture": "astronaut_picture"}[request.param]
     address = f"file:{request.getfixturevalue(path)}"
     return lambda **settings: CameraConfig(source=address, **({"realtime": False} | settings))
@@ -74,7 +87,30 @@ def test_a_camera_has_a_name_and_says_whether_it_is_live(source: Source) -> None
     camera = open_camera(config)
     camera.close()
     assert camera.name.startswith(config.source.partition(":")[0])
-    assert camera.is_live == (config.source.startswith("v4l2") or config.realtime)
+    is_device = config.source.startswith(("v4l2", "picamera2"))
+    assert camera.is_live == (is_device or config.realtime)
+    assert bool(camera.granted) == is_device, "a recording is not asked for anything"
+
+
+def test_a_camera_can_be_opened_again_after_it_was_closed(source: Source) -> None:
+    for _ in range(2):
+        camera = open_camera(source())
+        assert take(camera, 1)
+        camera.close()
+
+
+@pytest.mark.parametrize("kind", ["video", "folder", "picture"])
+@pytest.mark.parametrize("rotate_deg", [90, 180, 270])
+def test_a_recording_is_turned_and_then_cut(kind: str, rotate_deg: int, request: pytest.FixtureRequest) -> None:
+    path = {"video": "clip", "folder": "folder", "picture": "astronaut_picture"}[kind]
+    settings = {"source": f"file:{request.getfixturevalue(path)}", "realtime": False}
+    plain = take(open_camera(CameraConfig(**settings)), 1)[0].gray
+    region = (0.5, 0.25, 0.5, 0.5)
+    seen = take(open_camera(CameraConfig(**settings, rotate_deg=rotate_deg, region=region)), 1)[0].gray
+    turned = np.rot90(plain, -rotate_deg // 90)
+    height, width = turned.shape
+    expected = turned[round(height / 4) : round(height * 3 / 4), round(width / 2) :]
+    np.testing.assert_array_equal(seen, expected)
 
 
 def as_fast_as_possible(path: Path, loop: bool = False, fps: float = 15) -> Camera:
