@@ -160,7 +160,36 @@ def _bench(options: argparse.Namespace) -> None:
     print(json.dumps(figures) if options.json else format_bench(figures))
 
 
-_ACTIONS = {"demo": _demo, "run": _run, "predict": _predict, "watch": _watch, "bench": _bench}
+def _doctor(options: argparse.Namespace) -> None:
+    from rich.console import Console
+
+    from edge.doctor import examine
+    from edge.doctor.report import print_finding, summary
+
+    console = Console()
+    with Console(stderr=True).status("looking …") as status:
+        findings = []
+        for finding in examine(options.config, tell=lambda name: status.update(f"{name} …")):
+            findings.append(finding)
+            if not options.json:
+                print_finding(finding, console)
+    if options.json:
+        print(json.dumps([finding.as_json() for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        console.print(summary(findings), style="dim")
+    failures = [finding.check for finding in findings if finding.status == "failed"]
+    if failures:
+        raise MienError(f"{len(failures)} of {len(findings)} checks failed: {', '.join(failures)}")
+
+
+_ACTIONS = {
+    "demo": _demo,
+    "run": _run,
+    "predict": _predict,
+    "watch": _watch,
+    "bench": _bench,
+    "doctor": _doctor,
+}
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_watch(commands)
     _add_bench(commands)
+    _add_doctor(commands)
     for command in commands.choices.values():
         _add_debug(command, default=argparse.SUPPRESS)  # after the command, too, as people type it
     return parser
@@ -113,6 +114,22 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     command.add_argument("--json", action="store_true", help="one JSON object")
     _add_model(command)
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "doctor",
+        help="what is wrong with this device, and the command that mends it",
+        description="Looks at system, runtime, model, Coral, camera, broker, clock, power, disk and the "
+        "service. Changes nothing and needs no root. Exit 0 where nothing failed, else 1.",
+    )
+    command.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="TOML file (default: /etc/mien/mien.toml where it is there, else every key's own default)",
+    )
+    command.add_argument("--json", action="store_true", help="one JSON list: check, status, what, why, fix")
 
 
 _SOURCE_HELP = "v4l2:NUMBER, or file: and a video, a picture, a folder or an rtsp:// address"

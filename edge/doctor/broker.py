@@ -1,0 +1,208 @@
+"""The broker: found, reached, let in, and allowed to write and read what the daemon writes and reads.
+
+The visitor has a client id of its own, so that a running daemon is not thrown out; what it publishes is not
+retained and nobody's topic. It speaks MQTT 5, in which a broker says that a message was refused.
+"""
+
+import os
+import queue
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.config import MqttConfig, read_password
+from edge.doctor.finding import Finding, failed, ok, skipped
+from edge.doctor.setup import Setup
+from edge.errors import ConfigError, MienError
+from edge.mqtt.client import explain_refusal
+from edge.mqtt.topics import ROOT
+
+#: The names of the checks, in the order in which one builds on the other.
+REACH, LOGIN, TOPICS = "broker", "broker login", "broker topics"
+
+_ANSWER_S = 5.0
+_WHY = "nothing that is seen gets out"
+
+
+def check_broker(setup: Setup) -> list[Finding]:
+    if setup.config.publish.to == "log":
+        return [skipped(REACH, 'not needed: publish.to is "log"')]
+    mqtt = setup.config.mqtt
+    if problem := _reach(mqtt, setup.config_name):
+        return [problem, *(skipped(check, "the broker cannot be reached") for check in (LOGIN, TOPICS))]
+    reached = ok(REACH, f"{mqtt.host}:{mqtt.port} answers")
+    try:
+        password = find_password(setup)
+    except PermissionError as error:
+        what = f"{error.filename} is for the service alone, as it should be; to try it: sudo mien doctor"
+        return [reached, skipped(LOGIN, what), skipped(TOPICS, "the password cannot be read")]
+    except ConfigError as error:
+        fix = f"sudo nano {mqtt.password_file or setup.config_name}"
+        return [reached, failed(LOGIN, str(error), _WHY, fix), skipped(TOPICS, "not logged in")]
+    return [reached, *_visit(setup, password)]
+
+
+def find_password(setup: Setup) -> str | None:
+    """The password that the service uses.
+
+    Raises:
+        PermissionError: it is kept from this user.
+        ConfigError: the file that is named is not there or no text.
+    """
+    mqtt = setup.config.mqtt
+    if not mqtt.username:
+        return None
+    if mqtt.password_file is None and setup.is_of_service and setup.unit and setup.unit.password_path:
+        mqtt = mqtt.model_copy(update={"password_file": setup.system.path(setup.unit.password_path)})
+    path = Path(os.path.expanduser(mqtt.password_file)) if mqtt.password_file else None
+    try:
+        if path:
+            path.open("rb").close()
+    except PermissionError:
+        raise
+    except OSError:
+        pass  # read_password says it better
+    return read_password(mqtt)
+
+
+def _reach(mqtt: MqttConfig, config_name: str) -> Finding | None:
+    name = f"set host in the table [mqtt] of {config_name}"
+    try:
+        socket.getaddrinfo(mqtt.host, mqtt.port, type=socket.SOCK_STREAM)
+    except OSError:
+        fix = f"getent hosts {mqtt.host}; {name} to the broker's address, such as 192.168.1.10"
+        return failed(REACH, f"no address is known for the name {mqtt.host}", _WHY, fix)
+    try:
+        socket.create_connection((mqtt.host, mqtt.port), _ANSWER_S).close()
+    except ConnectionRefusedError:
+        return failed(REACH, f"nothing listens at {mqtt.host}:{mqtt.port}", _WHY, _start_it(mqtt, name))
+    except OSError as error:
+        reason = "no answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
+        fix = f"ping {mqtt.host}; is it on, and its firewall open for port {mqtt.port}? Else {name}"
+        return failed(REACH, f"{mqtt.host}:{mqtt.port} cannot be reached: {reason}", _WHY, fix)
+    return None
+
+
+def _start_it(mqtt: MqttConfig, name: str) -> str:
+    if mqtt.host in ("localhost", "127.0.0.1", "::1"):
+        return f"sudo apt-get install mosquitto && sudo systemctl enable --now mosquitto; or {name}"
+    return (
+        f"on {mqtt.host}: sudo systemctl start mosquitto; it needs the lines "
+        f"“listener {mqtt.port}” and “password_file …”, without which it serves its own machine only"
+    )
+
+
+def _visit(setup: Setup, password: str | None) -> list[Finding]:
+    mqtt = setup.config.mqtt
+    who = f"as {mqtt.username}" if mqtt.username else "without a name"
+    try:
+        with _Visitor(mqtt, password).connected() as visitor:
+            return [ok(LOGIN, f"let in {who}"), _check_topics(visitor, setup)]
+    except MienError as error:
+        fix = (
+            f"set username and password_file in the table [mqtt] of {setup.config_name}; on the broker's "
+            f"machine: sudo mosquitto_passwd /etc/mosquitto/passwd {mqtt.username or 'NAME'} && "
+            "sudo systemctl reload mosquitto"
+        )
+        return [failed(LOGIN, str(error), _WHY, fix), skipped(TOPICS, "not logged in")]
+
+
+def _check_topics(visitor: "_Visitor", setup: Setup) -> Finding:
+    topic = f"{ROOT}/{setup.config.device.id}/doctor/{secrets.token_hex(4)}"
+    tree, user = f"{ROOT}/{setup.config.device.id}/#", setup.config.mqtt.username
+    fix = (
+        f"in the broker's ACL file: {f'user {user}, then' if user else 'before any user:'} "
+        f"“topic readwrite {tree}”; then: sudo systemctl reload mosquitto"
+    )
+    if not visitor.subscribe(topic):
+        return failed(TOPICS, f"{tree} may not be read", "commands do not arrive", fix)
+    refusal = visitor.publish(topic)
+    if refusal:
+        return failed(TOPICS, f"{tree} may not be written: {refusal}", _WHY, fix)
+    if not visitor.hears(topic):
+        what = f"what is written to {tree} does not come back: it may not be read, or not be written"
+        return failed(TOPICS, what, "messages or commands are lost without a word", fix)
+    return ok(TOPICS, f"{tree} can be written and read")
+
+
+class _Visitor:
+    """A short connection, step by step; each answer of the broker is waited for."""
+
+    def __init__(self, mqtt: MqttConfig, password: str | None) -> None:
+        self._mqtt = mqtt
+        self._answers: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._client = client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"mien-doctor-{secrets.token_hex(4)}",
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+        )
+        if mqtt.username:
+            client.username_pw_set(mqtt.username, password)
+        client.connect_timeout = _ANSWER_S
+        client.on_connect = lambda client, data, flags, reason, properties: self._tell("connect", reason)
+        client.on_disconnect = lambda client, data, flags, reason, properties: self._tell("lost", reason)
+        client.on_subscribe = lambda client, data, mid, reasons, properties: self._tell("subscribe", reasons[0])
+        client.on_publish = lambda client, data, mid, reason, properties: self._tell("publish", reason)
+        client.on_message = lambda client, data, message: self._tell("message", message.topic)
+
+    @contextmanager
+    def connected(self) -> Iterator["_Visitor"]:
+        """Raises MienError where the broker does not let us in."""
+        try:
+            self._client.connect(self._mqtt.host, self._mqtt.port)
+        except OSError as error:
+            raise MienError(f"{self._mqtt.host}:{self._mqtt.port}: {error}") from None
+        self._client.loop_start()
+        try:
+            reason = self._wait_for("connect")
+            if reason is None:
+                raise MienError(f"{self._mqtt.host}:{self._mqtt.port} does not talk MQTT; is the port right?")
+            if reason.is_failure:
+                raise MienError(explain_refusal(reason, self._mqtt))
+            yield self
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def subscribe(self, topic: str) -> bool:
+        self._client.subscribe(topic, qos=1)
+        reason = self._wait_for("subscribe")
+        return reason is not None and not reason.is_failure
+
+    def publish(self, topic: str) -> str | None:
+        """Publish nothing of interest, not retained; why it was refused, where the broker says so."""
+        self._client.publish(topic, "mien doctor looks whether this comes back", qos=1)
+        reason: ReasonCode | None = self._wait_for("publish")
+        return str(reason).lower() if reason is not None and reason.is_failure else None
+
+    def hears(self, topic: str) -> bool:
+        return self._wait_for("message", topic) is not None
+
+    def _tell(self, kind: str, value: object) -> None:
+        self._answers.put((kind, value))
+
+    def _wait_for(self, wanted: str, value: object = None) -> Any:
+        """The broker's next answer of this kind, and of this value where one is given; None: none comes."""
+        deadline_s = time.monotonic() + _ANSWER_S
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            try:
+                kind, answer = self._answers.get(timeout=left_s)
+            except queue.Empty:
+                break
+            if kind == wanted and value in (None, answer):
+                return answer
+            if kind == "lost":
+                break
+            if kind == "message":
+                self._answers.put((kind, answer))  # it may come before the answer to what we published
+                time.sleep(0.01)
+        return None
