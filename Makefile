@@ -1,6 +1,9 @@
 # make demo    the main job on one machine: no camera, no broker, no data
 # make test    ruff, mypy and the tests
 # Both set up .venv the first time.
+#
+# make test-device           what this machine can show of a Raspberry Pi: arm64 and systemd; root, Debian, 8 minutes
+# make test-device-camera    kernel cameras and Picamera2 in a virtual machine, by hand; half an hour
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,10 +13,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench setup setup-training clean help
+.PHONY: demo test test-device test-device-arm64 test-device-systemd test-device-camera bench setup setup-training \
+	clean help
 
 help:
-	@sed -n '1,/^$$/s/^# //p' Makefile
+	@sed -n '1,/^$$/s/^# \?//p' Makefile
 
 demo: setup
 	@$(BIN)/mien demo
@@ -26,6 +30,11 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+test-device: test-device-arm64 test-device-systemd
+
+test-device-arm64 test-device-systemd test-device-camera: test-device-%:
+	PYTHON=$(PYTHON) tests/device/$*/run.sh
 
 setup: $(VENV)/.made
 

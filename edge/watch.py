@@ -30,6 +30,7 @@ class Device:
 
     status: str = "?"
     state: dict[str, Any] = field(default_factory=dict)
+    problems: dict[str, Any] = field(default_factory=dict)
     heard_s: float = 0.0
     messages: int = 0
 
@@ -65,6 +66,9 @@ class Board:
         elif kind == "state" and (state := _object(payload)):
             device.state = state
             self.emotions[printable(str(state.get("emotion")))] += 1
+        elif kind == "info":
+            problems = _object(payload).get("problems")
+            device.problems = problems if isinstance(problems, dict) else {}
 
     def render(self) -> RenderableType:
         table = Table(title="mien: apparent expressions", title_justify="left", expand=False)
@@ -74,7 +78,7 @@ class Board:
             table.add_row(Text(name), *self._cells(device))
         if not self.devices:
             return Group(table, Text("nothing heard yet", style="dim"))
-        parts: list[RenderableType] = [table]
+        parts: list[RenderableType] = [table, *self._problems()]
         if len(self.devices) == 1:
             parts += [self._bars(device.state.get("scores")) for device in self.devices.values()]
         parts += [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in self._tail]
@@ -103,6 +107,12 @@ class Board:
         yield Text(name_for_people(emotion, self._lang), style="dim" if emotion == NO_FACE else "bold")
         yield f"{confidence:.0%}" if isinstance(confidence, int | float) else ""
         yield f"{quiet_s:.0f} s ago"
+
+    def _problems(self) -> Iterable[RenderableType]:
+        """Why a device is not online, a line for each reason."""
+        for name, device in sorted(self.devices.items()):
+            for part, problem in device.problems.items():
+                yield Text(printable(f"{name}: {part}: {problem}"), style="yellow")
 
     def _bars(self, scores: object) -> RenderableType:
         bars = Table.grid(padding=(0, 1))

@@ -27,6 +27,16 @@ def shown(board: Board) -> str:
     return file.getvalue()
 
 
+def test_what_keeps_a_device_from_being_online_stands_below_the_table() -> None:
+    board = Board("en")
+    board.add("mien/hall/status", "degraded")
+    board.add("mien/hall/info", json.dumps({"problems": {"camera": "/dev/video0 is \x1b[2Jnot there"}}))
+    assert "hall: camera: /dev/video0 is" in shown(board) and "\x1b[2J" not in shown(board)
+    board.add("mien/hall/info", json.dumps({"problems": {}}))
+    assert "/dev/video0" not in shown(board)
+    board.add("mien/hall/info", json.dumps({"problems": [1]}))
+
+
 def test_an_empty_board_says_that_nothing_was_heard() -> None:
     assert "nothing heard yet" in shown(Board("en"))
 
