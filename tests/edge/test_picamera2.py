@@ -1,4 +1,4 @@
-"""The camera of a Pi, over a stand-in for Picamera2 that behaves; the real one is tried in tests/device/camera."""
+"""The camera of a Pi, over a stand-in for Picamera2 that behaves; tests/device/camera tries the real one."""
 
 import logging
 import sys
@@ -69,6 +69,7 @@ def test_the_first_rows_of_the_stream_are_the_picture(width_px: int, world: Any,
     frame = first_frame(width_px=width_px, height_px=450)
     assert frame.gray.shape == (450, width_px)
     assert fields_of(frame.gray, COLUMNS, ROWS) == fields_seen(scene)
+    assert frame.gray[-1, -1] == scene[-1, -1], "no padding at its end"
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,7 @@ def test_a_format_that_took_the_place_of_yuv420_is_read_and_told(
         gray = next(iter(camera)).gray
         assert camera.granted == f"600x480 {pixel_format} at 100 frames per second"
     np.testing.assert_allclose(fields_of(gray, COLUMNS, ROWS), fields_seen(scene), atol=2)
+    assert abs(int(gray[-1, -1]) - int(scene[-1, -1])) <= 2, "no padding at its end"
 
 
 def test_colours_of_either_order_turn_to_the_same_grey() -> None:
@@ -128,11 +130,13 @@ def test_a_camera_that_hangs_askew_gives_upright_pictures(
     assert fields_of(gray, columns, rows) == fields_seen(scene, turns)
 
 
+#: What the sensor can do: whether it flips, and by which controls it cuts.
 KINDS = {
-    "cut by the sensor": {},
-    "cut by a Pi 5": {"controls": ["ScalerCrops"]},
-    "cut by us": {"controls": []},
-    "turned by us": {"can_flip": False},
+    "cut by the sensor": (True, {"ScalerCrop"}),
+    "cut by a Pi 5": (True, {"ScalerCrop", "ScalerCrops"}),
+    "cut by us": (True, set[str]()),
+    "turned by us": (False, {"ScalerCrop"}),
+    "cut and turned by us": (False, set[str]()),
 }
 
 
@@ -143,16 +147,11 @@ def test_the_region_is_a_part_of_the_upright_picture(
 ) -> None:
     turns = rotate_deg // 90
     columns, rows = (COLUMNS, ROWS) if turns % 2 == 0 else (ROWS, COLUMNS)
-    sensor = world.Sensor(scene, can_flip=KINDS[kind].get("can_flip", True))
-    if "controls" in KINDS[kind]:
-        names = ["FrameDurationLimits", *(["ScalerCrop", "ScalerCrops"] if KINDS[kind]["controls"] else [])]
-        least, most, usual = world.every_control(1600, 1200)["ScalerCrop"]
-        sensor.controls = {
-            name: value
-            for name, value in {**sensor.controls, "ScalerCrops": ([least], [most], [usual])}.items()
-            if name in names
-        }
-    world.sensors.append(sensor)
+    can_flip, crops = KINDS[kind]
+    controls = world.every_control(1600, 1200)
+    controls["ScalerCrops"] = tuple([limit] for limit in controls["ScalerCrop"])
+    controls = {name: limits for name, limits in controls.items() if name in {"FrameDurationLimits", *crops}}
+    world.sensors.append(world.Sensor(scene, can_flip=can_flip, controls=controls))
     region = (1 / columns, 1 / rows, 2 / columns, 1 / rows)  # two fields of the second row, from the second on
     gray = first_frame(rotate_deg=rotate_deg, region=region).gray
     assert fields_of(gray, 2, 1) == [fields_seen(scene, turns)[1][1:3]]

@@ -1,8 +1,8 @@
 """Stands in for Picamera2 on a machine without one.
 
-It behaves as version 0.3.36 does where mien can tell: silent replacement of formats and sizes, padded rows, a
-cut made after the flip, errors for controls that are not there, a handful of buffers that must come back, one user at
-a time, and a wait that ends where frames do. The sensors stand in the `libcamera` beside it.
+It behaves as version 0.3.36 does where mien can tell: silent replacement of formats and sizes, padded rows,
+a cut made after the flip, errors for controls that are not there, a handful of buffers that must come back,
+one user at a time, and a wait that ends where frames do. The sensors stand in the `libcamera` beside it.
 """
 
 import time
@@ -20,17 +20,7 @@ _TO_COLOUR = {
     "XRGB8888": cv2.COLOR_GRAY2BGRA,
     "XBGR8888": cv2.COLOR_GRAY2RGBA,
 }
-_ROW_BYTES = {
-    "YUV420": 1,
-    "NV12": 1,
-    "R8": 1,
-    "YUYV": 2,
-    "UYVY": 2,
-    "RGB888": 3,
-    "BGR888": 3,
-    "XRGB8888": 4,
-    "XBGR8888": 4,
-}
+_PIXEL_BYTES = {"YUYV": 2, "UYVY": 2, "RGB888": 3, "BGR888": 3, "XRGB8888": 4, "XBGR8888": 4}
 _ROWS = {"YUV420": 1.5, "NV12": 1.5}
 
 
@@ -108,7 +98,7 @@ class Picamera2:
             pixel_format = sensor.formats[0]
         if sensor.sizes and size not in sensor.sizes:
             size = sensor.sizes[0]
-        row = size[0] * _ROW_BYTES.get(pixel_format, 1)
+        row = size[0] * _PIXEL_BYTES.get(pixel_format, 1)
         stride = 0 if pixel_format == "MJPEG" else -(-row // sensor.row_alignment) * sensor.row_alignment
         transform = config["transform"] if sensor.can_flip else libcamera.Transform()
         main = {"format": pixel_format, "size": size, "stride": stride}
@@ -135,6 +125,8 @@ class Picamera2:
         least, most, _ = self._sensor.controls.get("FrameDurationLimits", (33_333, 33_333, 0))
         time.sleep(min(max(durations[0], least), most) / 1e6)
         if not self._sensor.is_plugged.is_set() or self.free_buffers < 1 or not self._is_started:
+            if isinstance(wait, bool):
+                raise AssertionError("this would wait for ever")
             time.sleep(wait)
             raise TimeoutError
         self.free_buffers -= 1
