@@ -1,0 +1,263 @@
+"""What cameras do to the daemon; runs in the virtual machine and prints one line a scenario.
+
+Every scenario starts `mien run` as a user would and listens to the broker with `mien watch --json`.
+"""
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+MIEN = "/opt/mien/bin/mien"
+LOOPBACK, VIVID = 10, 20
+
+#: The machine is slow without KVM, and does one thing at a time.
+LONG_S = 240
+
+
+def sh(command: str) -> str:
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{command}: {done.stderr.strip()}")
+    return done.stdout
+
+
+class Daemon:
+    """`mien run`, and what it tells the broker."""
+
+    _numbers = itertools.count()
+
+    def __init__(self, source: str, settings: str = "") -> None:
+        self.id = f"cam{next(self._numbers)}"
+        self.log = Path(f"/tmp/{self.id}.log")
+        config = Path(f"/tmp/{self.id}.toml")
+        config.write_text(
+            f'[device]\nid = "{self.id}"\n'
+            f'[camera]\nsource = "{source}"\n{settings}\n'
+            "[publish]\nheartbeat_s = 2\n"
+        )
+        self.messages: list[dict[str, Any]] = []
+        self._watch = subprocess.Popen(
+            [MIEN, "watch", "--host", "localhost", "--device", self.id, "--json"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen([MIEN, "run", "--config", config], stderr=log, stdout=log)
+
+    def _listen(self) -> None:
+        assert self._watch.stdout
+        for line in self._watch.stdout:
+            self.messages.append(json.loads(line))
+
+    def payloads(self, kind: str, since: int = 0) -> list[Any]:
+        return [m["payload"] for m in self.messages[since:] if m["topic"].endswith(f"/{kind}")]
+
+    def wait(self, what: str, is_true: Callable[[], Any], timeout_s: float = LONG_S) -> Any:
+        """Raises TimeoutError, which holds what the daemon wrote, where it does not come true in time."""
+        deadline_s = time.monotonic() + timeout_s
+        while time.monotonic() < deadline_s:
+            found = is_true()
+            if found:
+                return found
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the daemon ended with {self.process.returncode} while waiting for {what}")
+            time.sleep(0.2)
+        raise TimeoutError(f"{what} did not come within {timeout_s:.0f} s")
+
+    def granted(self) -> str:
+        told = re.findall(r"INFO (\S+ gives .*)", self.log.read_text())
+        return told[-1] if told else "nothing told of what was granted"
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(60)
+        finally:
+            for process in (self.process, self._watch):
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def daemon(source: str, settings: str = "") -> Iterator[Daemon]:
+    running = Daemon(source, settings)
+    try:
+        yield running
+    except Exception:
+        print(f"the daemon's log:\n{running.log.read_text()}\nits last messages: {running.messages[-5:]}")
+        raise
+    finally:
+        running.stop()
+
+
+@contextmanager
+def picture_on_loopback() -> Iterator[None]:
+    feeder = subprocess.Popen([sys.executable, "feed.py", f"/dev/video{LOOPBACK}", "face.png"])
+    try:
+        yield
+    finally:
+        feeder.kill()
+        feeder.wait()
+
+
+def wait_for_path(path: str) -> None:
+    deadline_s = time.monotonic() + 60
+    while not os.path.exists(path):
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"{path} is not there")
+        time.sleep(0.2)
+
+
+def a_face_reaches_the_broker(running: Daemon, since: int = 0) -> str:
+    def face() -> dict[str, Any] | None:
+        return next((s for s in running.payloads("state", since) if s["faces"] == 1), None)
+
+    state = running.wait("a face", face)
+    return f"{state['emotion']} {state['confidence']:.2f}"
+
+
+def a_v4l2_camera_shows_a_face_and_comes_back_when_it_stops_sending() -> str:
+    sh(f"modprobe v4l2loopback video_nr={LOOPBACK} exclusive_caps=1 card_label=loopback")
+    wait_for_path(f"/dev/video{LOOPBACK}")
+    with picture_on_loopback():
+        time.sleep(10)  # until it feeds, the device is no camera
+        running = Daemon(f"v4l2:/dev/video{LOOPBACK}")
+        try:
+            first = a_face_reaches_the_broker(running)
+            granted = running.granted()
+        except Exception:
+            print(running.log.read_text())
+            running.stop()
+            raise
+    try:
+        running.wait("the status degraded", lambda: "degraded" in running.payloads("status"))
+        seen = len(running.messages)
+        begun_s = time.monotonic()
+        with picture_on_loopback():
+            again = a_face_reaches_the_broker(running, seen)
+            back_s = time.monotonic() - begun_s
+            running.wait("the status online", lambda: "online" in running.payloads("status", seen))
+    except Exception:
+        print(running.log.read_text())
+        raise
+    finally:
+        running.stop()
+    return f"{granted}; {first}; degraded while nothing came; {again} after {back_s:.0f} s"
+
+
+def an_unplugged_v4l2_camera_comes_back() -> str:
+    load = f"modprobe vivid node_types=0x1 vid_cap_nr={VIVID}"
+    sh(load)
+    device = f"/dev/video{VIVID}"
+    wait_for_path(device)
+    with daemon(f"v4l2:{device}") as running:
+        running.wait("a state", lambda: running.payloads("state"))
+        granted = running.granted()
+        sh(f"v4l2-ctl -d {device} -c disconnect=1")
+        running.wait("the status degraded", lambda: "degraded" in running.payloads("status"))
+        running.wait("the driver unloaded", lambda: unloaded("vivid"))
+        sh(load)
+        begun_s = time.monotonic()
+        seen = len(running.messages)
+        running.wait("the status online", lambda: "online" in running.payloads("status", seen))
+        running.wait("a state", lambda: running.payloads("state", seen))
+        return (
+            f"{granted}; degraded while unplugged; online {time.monotonic() - begun_s:.0f} s after it was back"
+        )
+
+
+def unloaded(module: str) -> bool:
+    return subprocess.run(["rmmod", module], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def picamera2_delivers_frames() -> str:
+    sh("modprobe vimc")
+    time.sleep(3)
+    with daemon("picamera2") as running:
+        states = running.wait(
+            "three states", lambda: len(running.payloads("state")) >= 3 and running.payloads("state")
+        )
+        return f"{running.granted()}; {states[-1]['emotion']}, {states[-1]['age_ms']:.0f} ms old"
+
+
+def picamera2_is_turned_and_cut() -> str:
+    with daemon("picamera2", "rotate_deg = 90\nregion = [0.0, 0.25, 1.0, 0.5]") as running:
+        running.wait("a state", lambda: running.payloads("state"))
+        return running.granted()
+
+
+def picamera2_can_be_opened_again_and_again() -> str:
+    """In one process, as after a failure."""
+    code = (
+        "from edge.cameras import open_camera\nfrom edge.config import CameraConfig\n"
+        "for _ in range(3):\n"
+        "    camera = open_camera(CameraConfig(source='picamera2'))\n"
+        "    frames = [frame for frame, _ in zip(camera, range(3))]\n"
+        "    camera.close(); camera.close()\n"
+        "print(frames[-1].gray.shape, f'{frames[-1].captured_s - frames[-1].time_s:.3f} s',"
+        " int(frames[-1].gray.min()), int(frames[-1].gray.max()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=LONG_S)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return (
+        f"shape, from sensor to us, least and greatest grey value: {done.stdout.strip()}; {done.stderr.strip()}"
+    )
+
+
+def a_camera_that_libcamera_does_not_know_is_said() -> str:
+    done = subprocess.run(
+        [MIEN, "run", "--config", "/dev/stdin"],
+        input='[camera]\nsource = "picamera2:7"\n[publish]\nto = "log"\n',
+        capture_output=True,
+        text=True,
+        timeout=LONG_S,
+    )
+    line = done.stderr.strip().splitlines()[-1]
+    if "picamera2:7 is not there" not in line:
+        raise RuntimeError(done.stderr)
+    return line
+
+
+SCENARIOS = [
+    picamera2_delivers_frames,
+    picamera2_is_turned_and_cut,
+    picamera2_can_be_opened_again_and_again,
+    a_camera_that_libcamera_does_not_know_is_said,
+    a_v4l2_camera_shows_a_face_and_comes_back_when_it_stops_sending,
+    an_unplugged_v4l2_camera_comes_back,
+]
+
+
+def main() -> None:
+    kernel = os.uname().release
+    libcamera = sh("dpkg-query -W -f '${Version}' python3-libcamera")
+    print(f"ABOUT kernel {kernel}, Python {sys.version.split()[0]}, libcamera {libcamera}", end="")
+    for package in ("picamera2", "numpy", "opencv-python-headless", "ai-edge-litert", "mien"):
+        print(f", {package} {version(package)}", end="")
+    print(flush=True)
+    for scenario in SCENARIOS:
+        name = scenario.__name__.replace("_", " ")
+        begun_s = time.monotonic()
+        try:
+            told = scenario()
+            print(f"PASS {name} ({time.monotonic() - begun_s:.0f} s): {told}", flush=True)
+        except Exception as error:
+            traceback.print_exc(file=sys.stdout)
+            print(f"FAIL {name}: {error}", flush=True)
+
+
+main()
