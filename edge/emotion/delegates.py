@@ -121,7 +121,7 @@ def describe_unrelated_pycoral() -> str:
         name = f"pycoral {metadata['Version']} ({metadata['Summary']})"
     except importlib.metadata.PackageNotFoundError:
         name = "the pycoral that is installed"
-    return f"{name} is not Google's and has nothing to do with the Coral; mien does not need it"
+    return f"{name} is not Google's and has nothing to do with the Coral"
 
 
 class Delegate:
@@ -199,7 +199,7 @@ def _may_open(node: Path) -> bool:
 def _read(attribute: Path) -> str:
     """A value of sysfs; nothing where there is none. A device may go while we read."""
     try:
-        return attribute.read_text(encoding="ascii").strip()
+        return attribute.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 

@@ -23,9 +23,17 @@ def slow_down(folder: Path, times: int = 20) -> None:
     sign(folder, MODEL_FILE)
 
 
-def compiled(content: bytes) -> bytes:
-    """A model whose last operation, the softmax, is the Edge TPU's custom one."""
+def compiled(content: bytes, input_zero_point: int | None = None) -> bytes:
+    """A model whose last operation, the softmax, is the Edge TPU's custom one.
+
+    Args:
+        content: the model.
+        input_zero_point: of the input tensor in place of its own: that of another bundle.
+    """
     model = _read(content)
+    if input_zero_point is not None:
+        graph = model.subgraphs[0]
+        graph.tensors[graph.inputs[0]].quantization.zeroPoint = [input_zero_point]
     code = schema.OperatorCodeT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
     code.customCode, code.version = b"edgetpu-custom-op", 1

@@ -87,8 +87,10 @@ typedef struct Context {
 
 static long inferences = 0;
 
+static int *volatile nowhere = NULL; /* volatile: a compiler leaves out what it sees to be undefined */
+
 static void crash(void) {
-    *(volatile int *)0 = 0;
+    *nowhere = 0;
 }
 
 static void hang(void) {
