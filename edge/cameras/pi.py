@@ -99,7 +99,8 @@ class _Modules(NamedTuple):
 
 
 def _import() -> _Modules:
-    os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")  # both tell every step otherwise
+    os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:ERROR")  # both tell every step otherwise
+    os.environ.setdefault("LIBCAMERA_LOG_NO_COLOR", "1")
     if not logger.isEnabledFor(logging.DEBUG):
         logging.getLogger("picamera2").setLevel(logging.WARNING)
     try:
