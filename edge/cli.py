@@ -163,12 +163,14 @@ def _bench(options: argparse.Namespace) -> None:
 def _doctor(options: argparse.Namespace) -> None:
     from rich.console import Console
 
+    sys.dont_write_bytecode = True  # it changes nothing, so not even this
     from edge.doctor import examine
     from edge.doctor.report import print_finding, summary
 
     console = Console()
-    with Console(stderr=True).status("looking …") as status:
-        findings = []
+    findings = []
+    below = console if console.is_terminal and not options.json else Console(stderr=True)
+    with below.status("looking …") as status:
         for finding in examine(options.config, tell=lambda name: status.update(f"{name} …")):
             findings.append(finding)
             if not options.json:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ CHECKS = (
     Check(coral.CHECK, coral.check_coral, coral.TIMEOUT_S + 5, needs_config=True),
     Check(pi_camera.CHECK, pi_camera.check_picamera2, pi_camera.TIMEOUT_S + 10, needs_config=True),
     Check(camera.CHECK, camera.check_camera, camera.TIMEOUT_S + 10, needs_config=True),
-    Check(broker.REACH, broker.check_broker, 30, needs_config=True),
+    Check(broker.REACH, broker.check_broker, broker.LIMIT_S, needs_config=True),
     Check(clock.CHECK, lambda setup: clock.check_clock(clock.read_synchronized(setup.system)), 20),
     Check("power", lambda setup: computer.check_power(computer.read_power_bits(setup.system))),
     Check("temperature", lambda setup: computer.check_temperature(computer.read_temperature_c(setup.system))),
@@ -53,19 +53,23 @@ CHECKS = (
 
 
 def examine(
-    config_path: Path | None, system: System | None = None, tell: Progress = lambda name: None
+    config_path: Path | None,
+    system: System | None = None,
+    tell: Progress = lambda name: None,
+    checks: Sequence[Check] = CHECKS,
 ) -> Iterator[Finding]:
-    """Look at everything, one after the other.
+    """Look at one thing after the other.
 
     Args:
         config_path: the configuration; None for the service's where it is there, else every key's default.
         system: the machine; None for this one.
         tell: is told which check begins.
+        checks: what to look at beside the configuration.
     """
     system = system or System()
     finding, setup, is_usable = _read_setup(config_path, system)
     yield finding
-    for check in CHECKS:
+    for check in checks:
         tell(check.name)
         if check.needs_config and not is_usable:
             yield skipped(check.name, "needs a configuration that can be read")

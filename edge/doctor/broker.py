@@ -8,9 +8,10 @@ import os
 import queue
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ from edge.mqtt.topics import ROOT
 REACH, LOGIN, TOPICS = "broker", "broker login", "broker topics"
 
 _ANSWER_S = 5.0
+_NAME_S = 10.0
+
+#: How long all of it may take.
+LIMIT_S = _NAME_S + 6 * _ANSWER_S
 _WHY = "nothing that is seen gets out"
 
 
@@ -75,9 +80,7 @@ def find_password(setup: Setup) -> str | None:
 
 def _reach(mqtt: MqttConfig, config_name: str) -> Finding | None:
     name = f"set host in the table [mqtt] of {config_name}"
-    try:
-        socket.getaddrinfo(mqtt.host, mqtt.port, type=socket.SOCK_STREAM)
-    except OSError:
+    if not _has_address(mqtt):
         fix = f"getent hosts {mqtt.host}; {name} to the broker's address, such as 192.168.1.10"
         return failed(REACH, f"no address is known for the name {mqtt.host}", _WHY, fix)
     try:
@@ -89,6 +92,20 @@ def _reach(mqtt: MqttConfig, config_name: str) -> Finding | None:
         fix = f"ping {mqtt.host}; is it on, and its firewall open for port {mqtt.port}? Else {name}"
         return failed(REACH, f"{mqtt.host}:{mqtt.port} cannot be reached: {reason}", _WHY, fix)
     return None
+
+
+def _has_address(mqtt: MqttConfig) -> bool:
+    """Whether the name can be looked up. Where no name server answers that takes long; nothing ends it."""
+    found: list[object] = []
+
+    def look_up() -> None:
+        with suppress(OSError):
+            found.extend(socket.getaddrinfo(mqtt.host, mqtt.port, type=socket.SOCK_STREAM))
+
+    thread = threading.Thread(target=look_up, name="doctor: name", daemon=True)
+    thread.start()
+    thread.join(_NAME_S)
+    return bool(found)
 
 
 def _start_it(mqtt: MqttConfig, name: str) -> str:

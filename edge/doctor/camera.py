@@ -119,6 +119,8 @@ def _explain(error: ProbeError, setup: Setup) -> Finding:
         what = f"{source}: {error}"
         fix = "plug it out and in (a ribbon cable: switch the Pi off first); then see: dmesg | tail"
         return failed(CHECK, what, "the driver is stuck or broken; the service restarts again and again", fix)
+    if re.search(r"Picamera2 (was not built|cannot be imported)", str(error)):
+        return skipped(CHECK, "not tried: Picamera2 cannot be imported, see there")
     if re.search(r"\bbusy\b|EBUSY", str(error), re.IGNORECASE):
         return failed(CHECK, str(error), "one program at a time has a camera", f"see who: {_who_holds(source)}")
     return failed(CHECK, without_login(str(error)), _BLIND, _fix_for(source, setup))

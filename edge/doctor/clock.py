@@ -1,5 +1,6 @@
 """The clock: whether it was set by the network. A Pi has no battery to keep it going."""
 
+import os
 import time
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ _FIRST_PLAUSIBLE_UNIX_S = 1767225600
 
 def read_synchronized(system: System) -> bool | None:
     """Whether a time service set the clock since the start; None where nobody can say."""
-    if system.path("/run/systemd/timesync/synchronized").exists():
+    if os.path.exists(system.path("/run/systemd/timesync/synchronized")):
         return True
     said = system.run("timedatectl", "show", "--property=NTPSynchronized", "--value")  # the kernel's word
     if said in ("yes", "no"):

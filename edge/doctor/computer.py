@@ -141,7 +141,7 @@ def check_disk(system: System) -> Finding:
     is_read_only = bool(numbers.f_flag & os.ST_RDONLY)
     free_mb = numbers.f_bavail * numbers.f_frsize // 2**20
     nodes = numbers.f_favail if numbers.f_files else None  # btrfs counts none
-    return judge_disk(free_mb, nodes, is_read_only, _is_meant_read_only(system.read("/etc/fstab") or ""))
+    return judge_disk(free_mb, nodes, is_read_only, is_meant_read_only(system.read("/etc/fstab") or ""))
 
 
 def judge_disk(free_mb: int, free_nodes: int | None, is_read_only: bool, is_meant: bool) -> Finding:
@@ -158,6 +158,6 @@ def judge_disk(free_mb: int, free_nodes: int | None, is_read_only: bool, is_mean
     return warning(check, what, why, fix) if free_mb < _LITTLE_DISK_MB else ok(check, what)
 
 
-def _is_meant_read_only(fstab: str) -> bool:
+def is_meant_read_only(fstab: str) -> bool:
     fields = (line.split() for line in fstab.splitlines() if not line.lstrip().startswith("#"))
     return any(len(entry) > 3 and entry[1] == "/" and "ro" in entry[3].split(",") for entry in fields)

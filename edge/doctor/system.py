@@ -88,8 +88,8 @@ class System:
         Raises:
             ProbeError: it failed, crashed, or did not end in time; what it holds is let go with it.
         """
-        # Safe path (-P): the working folder may hold anything, a numpy.py for one.
-        command = [sys.executable, "-P", "-m", "edge.doctor.probe", name, str(math.ceil(timeout_s) + 1)]
+        # Safe path (-P): the working folder may hold anything, a numpy.py for one. No bytecode is written (-B).
+        command = [sys.executable, "-PB", "-m", "edge.doctor.probe", name, str(math.ceil(timeout_s) + 1)]
         process = subprocess.Popen(
             command,
             env=dict(self.environment),
