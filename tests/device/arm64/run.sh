@@ -77,7 +77,7 @@ make_root() {
     touch "$root/.made"
   fi
 }
-packages=python3,libpython3-stdlib,libc6,libstdc++6,libgcc-s1,coreutils,bash,zlib1g,libssl3,libexpat1,libsqlite3-0
+packages=python3,libpython3-stdlib,libc6,libstdc++6,libgcc-s1,coreutils,bash,zlib1g,libssl3,libexpat1,libsqlite3-0,python3-bottleneck
 
 install_mien() {
   local suite=$1 root=$2 version=$3 platforms=() constraints=()
@@ -107,12 +107,28 @@ check_suite() {
   version=$(in_root "$root" -c 'import sys; print("%d.%d" % sys.version_info[:2])') || fail "Python runs on $suite"
   install_mien "$suite" "$root" "$version"
   say "$suite: Python $version, $(in_root "$root" -c "$versions")"
+  check_numpy "$suite" "$root"
   found=$(in_root "$root" /test/golden.py 2>&1) || { echo "$found"; fail "$suite: the stored scores"; }
   say "$suite: stored scores: $(tail -n 1 <<<"$found")"
   found=$(in_root "$root" -m edge.cli predict --json /test/astronaut.png 2>&1) || { echo "$found"; fail "$suite: predict"; }
   "$python" "$here/one_happy_face.py" <<<"$found" || fail "$suite: predict on the astronaut: $found"
   say "$suite: mien predict: one face, happy"
 }
+# Picamera2 imports modules that were built for the numpy of their Debian, such as simplejpeg. That one is in
+# Raspberry Pi OS alone; another of the kind shows whether they go with the numpy that is installed for mien.
+check_numpy() {
+  local suite=$1 root=$2 said
+  said=$(in_root "$root" -W error -c "$debians" 2>&1) ||
+    { echo "$said"; fail "$suite: what Debian built for its own numpy does not go with mien's"; }
+  say "$suite: Debian's $said"
+}
+debians='import sys
+sys.path.append("/usr/lib/python3/dist-packages")
+import numpy
+import bottleneck
+assert "dist-packages" in bottleneck.__file__ and "/site/" in numpy.__file__
+assert bottleneck.nansum(numpy.arange(4.0)) == 6
+print("bottleneck", bottleneck.__version__, "goes with numpy", numpy.__version__)'
 versions='import platform, importlib.metadata as m
 names = "numpy", "opencv-python-headless", "ai-edge-litert"
 print(platform.machine(), *(f"{name} {m.version(name)}" for name in names), sep=", ")'
