@@ -58,8 +58,13 @@ class Stick:
             return f"the Coral card {self.id} has no /dev/apex_0; install its driver, gasket-dkms: see CORAL.md"
         if self.is_permitted:
             return None
-        group = "plugdev" if self.kind == "usb" else "apex"
-        return f"the Coral at {self.node} may not be opened by this user; add the user to the group {group}"
+        group = _group_of(self.node)
+        fix = (
+            "install mien's udev rules, systemd/60-mien.rules, and plug it in again"
+            if group in (None, "root")
+            else f"add the user to the group {group}"
+        )
+        return f"the Coral at {self.node} may not be opened by this user; {fix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +199,13 @@ def _pcie_cards(sysfs: Path, dev: Path) -> Iterator[Stick]:
 
 def _may_open(node: Path) -> bool:
     return os.access(node, os.R_OK | os.W_OK)
+
+
+def _group_of(node: Path) -> str | None:
+    try:
+        return node.group()
+    except (OSError, KeyError):  # it has gone, or its group has no name
+        return None
 
 
 def _read(attribute: Path) -> str:
