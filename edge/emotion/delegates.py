@@ -8,6 +8,7 @@ Environment:
 """
 
 import ctypes
+import grp
 import importlib.metadata
 import importlib.util
 import os
@@ -203,7 +204,7 @@ def _may_open(node: Path) -> bool:
 
 def _group_of(node: Path) -> str | None:
     try:
-        return node.group()
+        return grp.getgrgid(node.stat().st_gid).gr_name
     except (OSError, KeyError):  # it has gone, or its group has no name
         return None
 
