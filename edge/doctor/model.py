@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge.doctor.finding import Finding, failed, ok
+from edge.doctor.pi_camera import NUMPY_MISFIT
 from edge.doctor.setup import Setup
 from edge.doctor.system import ProbeError, System
 
@@ -55,7 +56,7 @@ def _versions(found: Mapping[str, Any]) -> str:
 def _explain_runtime(error: ProbeError, system: System) -> Finding:
     said = str(error)
     install = f"{system.pip} install 'numpy<3' 'opencv-python-headless<5' 'ai-edge-litert>=2,<3'"
-    if re.search(r"numpy\.\w+ size changed|_ARRAY_API|compiled using NumPy 1|numpy\.core", said):
+    if re.search(NUMPY_MISFIT, said):
         return failed("runtime", f"numpy does not go with another package: {said}", _WHY, install)
     if error.kind == "crash":
         what = f"it crashes when it is imported: {said}"

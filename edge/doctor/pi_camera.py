@@ -9,6 +9,9 @@ from edge.doctor.system import ProbeError, System
 CHECK = "picamera2"
 TIMEOUT_S = 40.0
 
+#: What a module says that was built for another numpy. Which of these depends on how it was built.
+NUMPY_MISFIT = r"numpy\.\w+ size changed|_ARRAY_API|compiled using NumPy 1|numpy\.core\.multiarray failed"
+
 _WHY = "the Pi's own camera is reached through it alone"
 _INSTALL = "sudo apt-get install --no-install-recommends python3-picamera2"
 
@@ -29,8 +32,8 @@ def check_picamera2(setup: Setup) -> Finding:
 
 def explain(error: ProbeError, system: System) -> Finding:
     said = str(error)
-    if re.search(r"numpy\.\w+ size changed|_ARRAY_API|compiled using NumPy 1", said):
-        what = f"it does not go with this environment's numpy ({said[:60]}…)"
+    if re.search(NUMPY_MISFIT, said):
+        what = f"it does not go with this environment's numpy ({said.partition(',')[0]})"
         why = "bookworm's Picamera2 is built for numpy 1; with numpy 2 it cannot be imported"
         return failed(CHECK, what, why, f"{system.pip} install 'numpy<2' 'opencv-python-headless<4.12'")
     if error.kind in ("ModuleNotFoundError", "ImportError"):

@@ -37,7 +37,7 @@ check_machine() {
   python=${PYTHON:-python3}
   "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     missing+=("python3-venv, of Python 3.11 or later (or PYTHON=…)")
-  [ ${#missing[@]} = 0 ] || cannot "missing: ${missing[*]}; try: apt-get install …"
+  [ ${#missing[@]} = 0 ] || cannot "missing: ${missing[*]}; try: apt-get install mmdebstrap qemu-user-static debian-archive-keyring python3-venv"
 }
 
 prepare_host() {

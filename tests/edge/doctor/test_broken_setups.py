@@ -159,8 +159,11 @@ def test_no_picamera2(device: Device) -> None:
     assert "--system-site-packages" in (found.fix or ""), "this environment shuts Debian's packages out"
 
 
-def test_picamera2_for_another_numpy(device: Device) -> None:
-    device.package("picamera2", _NUMPY_TRAP)
+@pytest.mark.parametrize(
+    "trap", [_NUMPY_TRAP, "raise ImportError('numpy.core.multiarray failed to import')"], ids=["size", "import"]
+)
+def test_picamera2_for_another_numpy(trap: str, device: Device) -> None:
+    device.package("picamera2", trap)
     device.configure(config_text("picamera2"))
     found = the_only_trouble(device, "picamera2")
     assert (found.check, found.status) == ("picamera2", "failed")
