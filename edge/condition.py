@@ -17,6 +17,11 @@ class Condition:
         self._tell = tell
         self._problems: dict[str, str] = {}
         self._told: tuple[str, dict[str, str]] | None = None
+        self._is_proven = False
+
+    def prove(self) -> None:
+        """Note that the work was done once: without that there is no `online`."""
+        self._is_proven = True
 
     def set(self, part: str, problem: str | None) -> None:
         """Note what is wrong with a part; None where nothing is."""
@@ -25,10 +30,12 @@ class Condition:
         else:
             self._problems[part] = problem
 
-    def tell(self) -> None:
-        """Tell the status where it, or what is wrong, is not what was told last."""
+    def tell(self, is_news: bool = False) -> None:
+        """Tell the status where it, or what is wrong, or something that `tell` looks up, is no longer as told."""
+        if not (self._is_proven or self._problems):
+            return  # nothing is wrong, and nothing was done yet: nothing is known
         status = DEGRADED if self._problems else ONLINE
-        if (status, self._problems) != self._told:
+        if is_news or (status, self._problems) != self._told:
             self._told = status, dict(self._problems)
             self._tell(status, self._told[1])
             notify("STATUS=" + "; ".join([status, *self._problems.values()]))

@@ -103,13 +103,14 @@ class Daemon:
                 processed_s = time.monotonic()
             else:
                 self._wait(time.monotonic() - processed_s)
-            self._accelerator.tend(time.monotonic())
+            is_news = self._accelerator.tend(time.monotonic())
             self._condition.set("accelerator", self._accelerator.report.problem)
-            self._condition.tell()
+            self._condition.tell(is_news)
 
     def _process(self, frame: Frame) -> None:
         self._pipeline.process(frame)
         self._watchdog.completed()
+        self._condition.prove()
         self._condition.set("camera", None)
 
     def _wait(self, quiet_s: float) -> None:

@@ -28,6 +28,7 @@ DEADLINES_S: Mapping[str, float] = {
     "publish": 5,
     "coral open": 20,
     "coral canary": 2,
+    "coral close": 10,
 }
 
 _SLOT = struct.Struct("<d40s")  # since when, by the monotonic clock of this boot; the name, or nothing

@@ -33,6 +33,7 @@ def _mosquitto() -> str | None:
 #: marker: (whether this machine has it, how to get it)
 REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "broker": (lambda: _mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
+    "gcc": (lambda: shutil.which("gcc") is not None, "a C compiler: apt-get install gcc libc6-dev"),
     "tensorflow": (_have("keras", "tensorflow"), "TensorFlow: make setup-training"),
     "training": (_have("keras", "sklearn"), "the extra training: make setup-training"),
     "jax": (_have("keras", "jax"), "JAX: make setup-training"),

@@ -136,7 +136,7 @@ def exit_where_frozen(timeout_s: float = FROZEN_S) -> Iterator[None]:
 
 def let_go(held: list[Classifier], stages: Stages) -> None:
     """Close a Coral: forget the classifier in a list that holds the only reference to it."""
-    with stages.during("coral", "coral open"), exit_where_frozen():
+    with stages.during("coral", "coral close"), exit_where_frozen():
         held.clear()
 
 

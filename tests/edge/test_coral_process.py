@@ -140,3 +140,4 @@ def test_a_coral_that_hangs_as_it_is_let_go_does_not_keep_the_daemon_from_ending
     assert wait_until(lambda: life.logged("the Coral serves"))
     assert life.end() == 0
     assert life.told("status")[-1] == "stopped"
+    assert life.told("info")[-1]["accelerator"]["in_use"] == "edgetpu", "a Coral that takes over is news"
