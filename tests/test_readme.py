@@ -1,4 +1,4 @@
-"""Every command, message and configuration that README shows must be one that works."""
+"""Every command, message and configuration that README and the pages beside it show must be one that works."""
 
 import json
 import re
@@ -18,6 +18,7 @@ from training.options import make_parser as make_train_parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PAGES = [README, *(path.read_text() for path in sorted((ROOT / "systemd").glob("*.md")))]
 
 PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "mien": lambda words: make_mien_parser().parse_args(words),
@@ -31,8 +32,9 @@ def blocks(language: str) -> list[str]:
 
 
 def commands() -> list[list[str]]:
-    lines = "".join(blocks("sh")).replace("\\\n", " ").splitlines()
-    return [words for line in lines if (words := shlex.split(line, comments=True))]
+    shells = "".join(block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
+    lines = re.sub(r"\\\n", " ", shells).replace(" && ", "\n").splitlines()
+    return [words for line in lines if (words := shlex.split(line.removeprefix("sudo "), comments=True))]
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -48,6 +50,11 @@ def test_a_command_of_the_readme_is_one_that_there_is(words: list[str]) -> None:
         extras = re.search(r"\[(.*)\]", arguments[1])
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         assert not extras or set(extras[1].split(",")) <= set(project["optional-dependencies"])
+    elif name == "install.sh":
+        usage = (ROOT / "systemd" / name).read_text().partition("END\n")[2].partition("\nEND\n")[0]
+        assert {word for word in arguments if word.startswith("--")} <= set(re.findall(r"--[a-z-]+", usage))
+    elif name == "git":
+        assert "clone" in arguments or "pull" in arguments
     else:
         assert words[:3] == ["python3", "-m", "venv"]
 
