@@ -22,12 +22,16 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge.config import MqttConfig, read_password
 from edge.doctor.finding import Finding, failed, ok, skipped
 from edge.doctor.setup import Setup
+from edge.doctor.unit import find_credential
 from edge.errors import ConfigError, MienError
 from edge.mqtt.client import explain_refusal
 from edge.mqtt.topics import ROOT
 
 #: The names of the checks, in the order in which one builds on the other.
 REACH, LOGIN, TOPICS = "broker", "broker login", "broker topics"
+
+#: The broker's password, as systemd/mien.service calls it.
+_CREDENTIAL = "mqtt-password"
 
 _ANSWER_S = 5.0
 _NAME_S = 10.0
@@ -65,17 +69,13 @@ def find_password(setup: Setup) -> str | None:
     mqtt = setup.config.mqtt
     if not mqtt.username:
         return None
-    if mqtt.password_file is None and setup.is_of_service and setup.unit and setup.unit.password_path:
-        mqtt = mqtt.model_copy(update={"password_file": setup.system.path(setup.unit.password_path)})
-    path = Path(os.path.expanduser(mqtt.password_file)) if mqtt.password_file else None
-    try:
-        if path:
-            path.open("rb").close()
-    except PermissionError:
-        raise
-    except OSError:
-        pass  # read_password says it better
-    return read_password(mqtt)
+    path = mqtt.password_file
+    if path is None and setup.is_of_service:
+        path = find_credential(setup.system, _CREDENTIAL)
+    if path is not None:
+        with suppress(FileNotFoundError, IsADirectoryError):  # read_password says these better
+            Path(os.path.expanduser(path)).open("rb").close()
+    return read_password(mqtt.model_copy(update={"password_file": path}))
 
 
 def _reach(mqtt: MqttConfig, config_name: str) -> Finding | None:

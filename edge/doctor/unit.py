@@ -1,6 +1,8 @@
 """The service: whether systemd runs it, how often it came back, and what it says of itself."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from edge.doctor.finding import Finding, failed, ok, skipped, warning
 from edge.doctor.system import System
@@ -28,7 +30,6 @@ class Unit:
         restarts: how often systemd started it again since a person or the boot did.
         exit_status: of its last process.
         said: the line that it gives as its status: "online", or "degraded" and what is wrong.
-        password_path: where systemd takes the broker's password from.
         last_reason: why the last process ended; None where that is unknown, or not ours to read.
     """
 
@@ -38,7 +39,6 @@ class Unit:
     restarts: int = 0
     exit_status: str = ""
     said: str = ""
-    password_path: str | None = None
     last_reason: str | None = None
 
     @property
@@ -54,12 +54,11 @@ class Unit:
 
 def read_unit(system: System) -> Unit | None:
     """Ask systemd; None where no systemd answers."""
-    wanted = "LoadState,ActiveState,UnitFileState,NRestarts,ExecMainStatus,StatusText,LoadCredential"
+    wanted = "LoadState,ActiveState,UnitFileState,NRestarts,ExecMainStatus,StatusText"
     shown = system.run("systemctl", "show", _UNIT, f"--property={wanted}")
     if not shown:
         return None
     values = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
-    credential = values.get("LoadCredential", "").partition(" ")[0]
     restarts = read_restarts(system.path(_RUNTIME_FOLDER))
     count = values.get("NRestarts", "")
     return Unit(
@@ -69,9 +68,15 @@ def read_unit(system: System) -> Unit | None:
         restarts=int(count) if count.isdecimal() else 0,
         exit_status=values.get("ExecMainStatus", ""),
         said=values.get("StatusText", ""),
-        password_path=credential.partition(":")[2] or None,
         last_reason=restarts.last_reason if restarts else None,
     )
+
+
+def find_credential(system: System, name: str) -> Path | None:
+    """The file that systemd hands to the service under this name, by the unit and its drop-ins."""
+    said = system.run("systemctl", "cat", _UNIT) or ""
+    paths = re.findall(rf"^LoadCredential={re.escape(name)}:(/\S+)$", said, re.MULTILINE)
+    return system.path(paths[-1]) if paths else None
 
 
 def check_unit(unit: Unit | None) -> Finding:

@@ -11,6 +11,7 @@ from edge.doctor import CHECKS, examine
 from edge.doctor.finding import Finding
 from edge.doctor.setup import DEFAULT_CONFIG
 from edge.doctor.system import System
+from edge.resources import resource_folder
 from tests.edge.delegate.rig import make_machine
 
 #: The checks that import OpenCV or a runtime in a process of its own.
@@ -23,7 +24,6 @@ HEALTHY_UNIT = {
     "NRestarts": "0",
     "ExecMainStatus": "0",
     "StatusText": "online",
-    "LoadCredential": "mqtt-password:/etc/mien/mqtt-password",
 }
 
 
@@ -53,8 +53,9 @@ class Device:
         self.command(name, f"cat <<'END'\n{text}\nEND")
 
     def unit(self, **changes: str) -> None:
-        values = HEALTHY_UNIT | changes
-        self.says("systemctl", "\n".join(f"{key}={value}" for key, value in values.items()))
+        shown = "\n".join(f"{key}={value}" for key, value in (HEALTHY_UNIT | changes).items())
+        file = resource_folder("systemd") / "mien.service"
+        self.command("systemctl", f"[ $1 = cat ] && exec cat {file}\ncat <<'END'\n{shown}\nEND")
 
     def configure(self, text: str) -> Path:
         """Write the service's configuration."""
