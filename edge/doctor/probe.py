@@ -41,13 +41,13 @@ def camera(request: Mapping[str, Any]) -> Answer:
     source.close()
     if not frames:
         return {"frames": 0}
-    pixels = np.stack(frames)
+    pixels = np.concatenate([gray.ravel() for gray in frames])  # those of a folder may differ in size
     return {
         "name": source.name,
         "frames": count,
         "fps": round(count / elapsed_s, 1) if source.is_live and count > 1 else None,
-        "width_px": pixels.shape[2],
-        "height_px": pixels.shape[1],
+        "width_px": frames[-1].shape[1],
+        "height_px": frames[-1].shape[0],
         "mean": float(pixels.mean()),
         "spread": float(pixels.std()),
         "bright": float(np.percentile(pixels, 99)),

@@ -135,6 +135,15 @@ def test_a_video_that_is_not_there(device: Device) -> None:
     assert "/no/such.mp4 is not there" in found.what and str(path) in (found.fix or "")
 
 
+def test_a_folder_of_pictures_of_many_sizes_is_no_fault(device: Device, astronaut_picture: Path) -> None:
+    picture = cv2.imread(str(astronaut_picture), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    cv2.imwrite(str(astronaut_picture.with_name("b.png")), picture[:400])
+    device.configure(config_text(astronaut_picture.parent))
+    found = device.examine(slow=("camera",))["camera"]
+    assert found.status == "ok" and "512x400" in found.what
+
+
 def test_a_damaged_bundle(device: Device, make_bundle: Make, astronaut_picture: Path) -> None:
     folder = make_bundle()
     content = bytearray((folder / MODEL_FILE).read_bytes())
