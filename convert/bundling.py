@@ -27,7 +27,7 @@ from edge.emotion.bundle import (
 from edge.errors import UsageError
 from training.datasets import Split, load_splits
 from training.evaluate import measure_bundle, without_confusion
-from training.predictions import load_float_model
+from training.model_files import KERAS_SUFFIX, load_float_model
 from training.sources import Source
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def convert(
 
     Args:
         source: what to convert.
-        data: FER2013; Training calibrates, PublicTest compares.
+        data: see training.datasets.load_splits; Training calibrates, PublicTest compares.
         out: the bundle's folder; its name becomes the bundle's.
         command: as it was typed, for the card.
         max_loss: how many points of accuracy int8 may lose on PublicTest.
@@ -63,23 +63,26 @@ def convert(
     check_out(out, force)
     other = load_bundle(beside).card if beside else None
     source = replace(source, looks=(*source.looks, *looks_of_same(source, out)))
-    faces = load_splits(data, (Split.TRAINING, Split.PUBLIC))
-    training = faces[Split.TRAINING]
-    model = load_float_model(source.model)
+    model = load_float_model(source.model, len(source.classes) if source.classes else None)
     side_px = int(model.input_shape[1])
+    faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=source.classes, side_px=side_px)
+    training = faces[Split.TRAINING]
     inputs = calibration_inputs(training, side_px, source.value_range)
     logger.info("quantizing %s by %d faces", source.model, len(inputs))
     content = quantize(model, inputs)
     with new_folder(out) as folder:
         (folder / MODEL_FILE).write_bytes(content)
-        shutil.copyfile(source.model, folder / SOURCE_FILE)
+        if source.model.suffix == KERAS_SUFFIX:
+            shutil.copyfile(source.model, folder / SOURCE_FILE)
+        else:
+            model.save(folder / SOURCE_FILE)
         card = make_card(
             source,
             name=out.name,
             side_px=side_px,
             quantization=quantization_of(content),
             calibration_faces=len(inputs),
-            has_votes=training.votes is not None,
+            faces=faces,
             command=command,
         )
         if other:

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DataError
-from edge.labels import EMOTIONS
 from edge.preprocessing import to_model_input
 from training.datasets import Faces
 
@@ -29,7 +28,7 @@ def calibration_inputs(
     """
     random = np.random.default_rng(seed)
     chosen: list[int] = []
-    for index, name in enumerate(EMOTIONS):
+    for index, name in enumerate(training.classes):
         rows = np.flatnonzero(training.labels == index)
         if not len(rows):
             raise DataError(f"Training holds no face of {name}; the calibration set needs every class")

@@ -1,10 +1,11 @@
 """The card of a new bundle: what is known of the network, its data and their licence, in plain words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from edge.emotion.bundle import Card, InputSpec, OutputSpec, Quantization
-from edge.labels import EMOTIONS
 from training.sources import Source
+from training.splits import Faces, Split
 
 _DATA = (
     "FER2013 (Goodfellow et al. 2013, arXiv:1307.0414): 35,887 grey 48x48 faces collected from the web by "
@@ -12,6 +13,7 @@ _DATA = (
 )
 _VOTES = "FER+ (Barsoum et al. 2016, arXiv:1608.01041): ten raters for each picture of FER2013"
 _WHY = {
+    "labels": "the labels of the data, whatever they were given by",
     "fer2013": "FER2013's own labels, which come from the search words and are often not what raters see; use "
     "it to compare with other work",
     "ferplus": "the shares of ten raters' votes: what people see in a face. That is what an apparent "
@@ -24,6 +26,10 @@ _LICENCE = {
     "votes": "FER+: MIT, Microsoft",
     "weights": "made by this project from the data above; whether the unknown licence of the pictures reaches "
     "weights is not settled: judge for yourself before you sell them",
+}
+_LICENCE_OF_OTHERS = {
+    "data": "not known to this program: ask who made the pictures. None is in this bundle.",
+    "weights": "as the pictures and the network that was fine-tuned allow: judge for yourself",
 }
 _NOT_FOR = (
     "saying what a person feels: it names the apparent expression of one picture of a face",
@@ -57,7 +63,7 @@ def make_card(
     side_px: int,
     quantization: tuple[Quantization, Quantization],
     calibration_faces: int,
-    has_votes: bool,
+    faces: Mapping[Split, Faces],
     command: str,
 ) -> Card:
     """The card without metrics and digests, which need the files first.
@@ -68,29 +74,42 @@ def make_card(
         side_px: of the input.
         quantization: of the input and the output.
         calibration_faces: how many faces chose the ranges of the tensors.
-        has_votes: FER+ was beside the data.
+        faces: Training and PublicTest of the data that calibrates and compares.
         command: that makes the bundle.
     """
-    fit = source.record.get("fit")
-    labels = fit["labels"] if isinstance(fit, dict) else None
+    some = faces[Split.TRAINING]
     training = {
-        "data": _DATA,
-        "votes": _VOTES if has_votes else "none",
-        "speaks": _WHY[labels] if labels else "not known",
+        "data": _DATA if some.truth == "fer2013" else _data_of_others(faces),
+        "votes": _VOTES if some.votes is not None else "none",
+        "speaks": _speaks(source, some.truth),
         **source.record,
         "calibration": f"{calibration_faces} faces of Training, balanced by class",
+        "left_out": {str(split): dict(found.left_out) for split, found in faces.items()},
     }
     return Card(
         name=name,
         network=source.network,
         input=InputSpec(side_px=side_px, value_range=source.value_range, quantization=quantization[0]),
         output=OutputSpec(quantization=quantization[1]),
-        classes=EMOTIONS,
+        classes=tuple(some.classes),
         training=training,
         metrics={},
         looks=source.looks,
-        licence=_LICENCE,
+        licence=_LICENCE if some.truth == "fer2013" else _LICENCE_OF_OTHERS,
         not_for=_NOT_FOR,
         command=command,
         sha256={},
     )
+
+
+def _data_of_others(faces: Mapping[Split, Faces]) -> str:
+    counts = ", ".join(f"{len(found)} in {split}" for split, found in faces.items())
+    return f"pictures of the maker of this bundle: {counts}; Training fitted, PublicTest chose the checkpoint"
+
+
+def _speaks(source: Source, truth: str) -> str:
+    """Whose word the network repeats, as far as known."""
+    fit = source.record.get("fit")
+    if not isinstance(fit, Mapping):
+        return "not known"
+    return _WHY["labels" if fit["labels"] == "fer2013" and truth == "labels" else fit["labels"]]

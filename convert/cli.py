@@ -9,7 +9,8 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.errors import MienError, MissingExtraError
+from edge.errors import MienError, MissingExtraError, UsageError
+from edge.labels import EMOTIONS
 
 _MAX_LOSS = 0.5
 _EPILOG = """\
@@ -52,16 +53,15 @@ def _fail(message: str, status: int, debug: bool) -> int:
 def _convert(options: argparse.Namespace) -> int:
     _prepare_tensorflow()
     from convert.bundling import convert
-    from training.predictions import load_float_model
-    from training.runs import CONFIG_FILE
-    from training.sources import source_of_file, source_of_run
+    from training.sources import find_source
 
-    model: Path = options.model
-    if (model / CONFIG_FILE).is_file() or model.is_dir():
-        source = source_of_run(model)
-    else:
-        given = tuple(options.value_range) if options.value_range else None
-        source = source_of_file(model, load_float_model(model).name, given)
+    given = tuple(options.value_range) if options.value_range else None
+    source = find_source(options.model, given, options.classes)
+    if source.classes is None:
+        raise UsageError(
+            f"{options.model} does not say the order of its classes; give it, such as "
+            f"--classes {','.join(EMOTIONS)}"
+        )
     card = convert(
         source,
         options.data,
@@ -132,8 +132,12 @@ def _convert_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=_convert)
-    parser.add_argument("model", metavar="MODEL", type=Path, help="a RUN of mien-train, or a .keras file")
-    parser.add_argument("--data", type=Path, required=True, help="fer2013.csv or a folder of FER2013")
+    parser.add_argument(
+        "model", metavar="MODEL", help="a RUN of mien-train, a bundle, or a .keras, .h5 or .hdf5 file"
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, help="fer2013.csv, a folder of pictures or a manifest"
+    )
     parser.add_argument("--out", type=Path, required=True, help="the bundle's folder, such as models/NAME")
     parser.add_argument("--force", action="store_true", help="replace the bundle in --out")
     parser.add_argument(
@@ -154,7 +158,13 @@ def _convert_parser() -> argparse.ArgumentParser:
         type=float,
         nargs=2,
         metavar=("LOW", "HIGH"),
-        help="what 0 and 255 become in the input, for a .keras file that is not one of our networks",
+        help="what 0 and 255 become in the input, where MODEL does not say",
+    )
+    parser.add_argument(
+        "--classes",
+        type=lambda text: tuple(name.strip() for name in text.split(",")),
+        metavar="A,B,…",
+        help="the classes in the order of the output, where MODEL does not say",
     )
     return parser
 

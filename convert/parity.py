@@ -8,7 +8,7 @@ from edge.errors import ModelError
 #: In points of a percentage.
 MAX_LOSS = 0.5
 
-_NAMES = {"fer2013": "FER2013's labels", "raters": "the raters' plurality"}
+_NAMES = {"fer2013": "FER2013's labels", "labels": "the labels", "raters": "the raters' plurality"}
 
 
 def lost_points(metrics: Mapping[str, Any]) -> dict[str, float]:

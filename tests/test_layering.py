@@ -18,7 +18,7 @@ ALLOWED = {
     | {"PIL"},  # where it is there: letters that OpenCV lacks
     "convert": {"edge", "training", "tensorflow", "keras", "numpy", "cv2", "pydantic", "rich"}
     | {"ai_edge_litert"},
-    "training": {"edge", "keras", "numpy", "cv2", "sklearn", "matplotlib", "pydantic", "rich"},
+    "training": {"edge", "keras", "h5py", "numpy", "cv2", "sklearn", "matplotlib", "pydantic", "rich"},
 }
 
 #: Modules of the extra demo, and the only files that may import them.

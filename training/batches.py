@@ -1,5 +1,7 @@
 """Batches for Keras from numpy and OpenCV, made on other threads while the network computes."""
 
+import math
+
 import cv2
 import keras
 import numpy as np
@@ -7,6 +9,16 @@ from numpy.typing import NDArray
 
 from edge.preprocessing import normalize, resize_face
 from training.augmentation import Augmentation, augment
+from training.balance import Balance, draw_order, face_weights
+from training.devices import device_count
+from training.splits import Pictures
+
+_PLAIN_BATCH = 256
+#: Keeps the draws of mixup apart from those of the faces.
+_MIXUP_DRAWS = 1
+
+#: Inputs, targets and, where classes are balanced by weights, the weight of each face.
+Batch = tuple[NDArray[np.float32], ...]
 
 
 class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -14,7 +26,7 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        pixels: NDArray[np.uint8],
+        pixels: Pictures,
         targets: NDArray[np.float32],
         *,
         side_px: int,
@@ -23,6 +35,8 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         strength: Augmentation,
         seed: int,
         epoch: int,
+        balance: Balance = "none",
+        mixup: float = 0.0,
     ) -> None:
         """Hold the faces.
 
@@ -37,6 +51,8 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             seed: of everything random.
             epoch: counts from 0. Each epoch has batches of its own, because Keras may ask for the first
                 ones of the next epoch before it says that one has ended.
+            balance: what makes up for rare classes: nothing, weights, or drawing their faces more often.
+            mixup: alpha of the Beta distribution by which pairs of faces are blended; 0: none are.
         """
         # Two threads: OpenCV and numpy give the interpreter lock away while they work.
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
@@ -45,24 +61,55 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._side_px, self._value_range = side_px, value_range
         self._batch_size = min(batch_size, len(pixels))
         self._strength, self._seed, self._epoch = strength, seed, epoch
-        self._order = np.random.default_rng((seed, epoch)).permutation(len(pixels))
+        self._mixup, self._repeats = mixup, balance == "sampling"
+        self._weights = face_weights(targets) if balance == "weights" else None
+        chances = face_weights(targets) if self._repeats else None
+        self._order = draw_order(len(pixels), chances, np.random.default_rng((seed, epoch)))
 
     def __len__(self) -> int:
         return len(self._pixels) // self._batch_size
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        faces = np.stack([self._disturbed(row) for row in rows])
-        return normalize(faces, self._value_range)[..., np.newaxis], self._targets[rows]
+    def __getitem__(self, index: int) -> Batch:
+        places = range(index * self._batch_size, (index + 1) * self._batch_size)
+        rows = self._order[places.start : places.stop]
+        faces = np.stack([self._disturbed(row, place) for row, place in zip(rows, places, strict=True)])
+        batch = [normalize(faces, self._value_range)[..., np.newaxis], self._targets[rows]]
+        if self._weights is not None:
+            batch.append(self._weights[rows])
+        return tuple(self._blended(batch, index)) if self._mixup else tuple(batch)
 
-    def _disturbed(self, row: int) -> NDArray[np.uint8]:
-        random = np.random.default_rng((self._seed, self._epoch, int(row)))
+    def _disturbed(self, row: int, place: int) -> NDArray[np.uint8]:
+        again = (place,) if self._repeats else ()  # a face that is drawn twice looks different each time
+        random = np.random.default_rng((self._seed, self._epoch, int(row), *again))
         return augment(resize_face(self._pixels[row], self._side_px), self._strength, random)
 
+    def _blended(self, batch: list[NDArray[np.float32]], index: int) -> list[NDArray[np.float32]]:
+        """Blend each face, its target and its weight with another's (Zhang et al. 2017, arXiv:1710.09412)."""
+        random = np.random.default_rng((self._seed, self._epoch, index, 0, _MIXUP_DRAWS))
+        count = len(batch[0])
+        shares = random.beta(self._mixup, self._mixup, count).astype(np.float32)
+        partners = random.permutation(count)
+        blended = []
+        for values in batch:
+            own = shares.reshape(-1, *[1] * (values.ndim - 1))
+            blended.append(own * values + (1 - own) * values[partners])
+        return blended
 
-def model_inputs(
-    pixels: NDArray[np.uint8], side_px: int, value_range: tuple[float, float]
-) -> NDArray[np.float32]:
-    """Undisturbed faces as a float network's input, (n, side_px, side_px, 1)."""
-    faces = np.stack([resize_face(face, side_px) for face in pixels])
-    return normalize(faces, value_range)[..., np.newaxis]
+
+class PlainBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Undisturbed faces in their order. The last batch is filled up with its last face, to have one shape."""
+
+    def __init__(self, pixels: Pictures, side_px: int, value_range: tuple[float, float]) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._pixels, self._side_px, self._value_range = pixels, side_px, value_range
+        devices = device_count()  # each takes an equal share
+        self._size = devices * math.ceil(min(_PLAIN_BATCH, len(pixels)) / devices)
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._pixels) / self._size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32]]:
+        last = len(self._pixels) - 1
+        rows = range(index * self._size, (index + 1) * self._size)
+        faces = [resize_face(self._pixels[min(row, last)], self._side_px) for row in rows]
+        return (normalize(np.stack(faces), self._value_range)[..., np.newaxis],)

@@ -8,18 +8,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from edge.labels import EMOTIONS
-from training.augmentation import Augmentation
 from training.averaging import WeightAverage
-from training.batches import FittingBatches
+from training.batches import Batch, FittingBatches
+from training.config import FitConfig, complete
 from training.datasets import Faces, Split, load_splits
-from training.fit import build_model
-from training.networks import find_network
-from training.runs import FitConfig
-
-Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+from training.fit import compile_model, fitting_batches
+from training.networks import build_network
+from training.votes import fitting_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +53,21 @@ def measure_pace(
     """Time blocks of batches in turn: real, constant, real, constant, …
 
     Args:
-        data: FER2013.
+        data: see training.datasets.load_splits.
         config: of the fit that is timed.
         batches: in a block.
         blocks: of each kind; one more of each goes before and is not counted.
         report: told after each block.
     """
-    training = load_splits(data, (Split.TRAINING,))[Split.TRAINING]
+    config = complete(config)
+    training = load_splits(data, (Split.TRAINING,), side_px=config.input_size)[Split.TRAINING]
     # The weights stay where they are: a network that knows one batch by heart computes with numbers so
     # small that the processor is slow at them.
     config = replace(config, learning_rate=1e-9)
     real = _real_batches(training.take(np.arange(min(len(training), batches * config.batch_size))), config)
     constant = ConstantBatches(real[0], len(real))
-    model = build_model(find_network(config.network), config, len(real))
+    model = build_network(config.network, len(training.classes), config.input_size)
+    compile_model(model, config, len(real))
     average = WeightAverage(config.averaging, model.get_weights(), 0)
     pairs = []
     for block in range(blocks + 1):
@@ -86,17 +84,8 @@ def measure_pace(
 
 
 def _real_batches(faces: Faces, config: FitConfig) -> FittingBatches:
-    network = find_network(config.network)
-    return FittingBatches(
-        faces.pixels,
-        np.eye(len(EMOTIONS), dtype=np.float32)[faces.labels],
-        side_px=network.SIDE_PX,
-        value_range=network.VALUE_RANGE,
-        batch_size=config.batch_size,
-        strength=Augmentation(),
-        seed=config.seed,
-        epoch=0,
-    )
+    rows, targets = fitting_targets(faces, "fer2013")
+    return fitting_batches(faces.take(rows), targets, config, epoch=0)
 
 
 def _milliseconds(model: keras.Model, batches: keras.utils.PyDataset, average: WeightAverage) -> float:

@@ -1,4 +1,4 @@
-"""`mien-train`: fit a network on FER2013 and measure it honestly."""
+"""`mien-train`: fit a network to faces and measure it honestly."""
 
 import argparse
 import json
@@ -7,13 +7,13 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import asdict
 
 from edge.errors import MienError, MissingExtraError
 from edge.files import refuse_existing
+from training.config import FitConfig
 from training.options import REPORT_FILE, make_parser
-from training.runs import FitConfig, write_json
+from training.runs import write_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,21 +48,9 @@ def _fail(message: str, status: int, debug: bool) -> int:
 
 
 def _fit(options: argparse.Namespace) -> None:
-    from training.backend import prepare_backend
+    from training.fit_command import run_command
 
-    prepare_backend()
-    from training.datasets import usual_labels
-    from training.fit import FIGURE_NAMES, fit
-    from training.runs import BEST_FILE, CONFIG_FILE, plan_run
-
-    names = {field.name for field in fields(FitConfig)}
-    given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in names}
-    if not (options.resume and (options.out / CONFIG_FILE).is_file()):
-        given.setdefault("labels", usual_labels(options.data))
-    plan = plan_run(options.out, given, resume=options.resume, force=options.force)
-    best = fit(options.data, options.out, plan)
-    figure = FIGURE_NAMES[plan.config.labels]
-    print(f"{options.out / BEST_FILE}: {100 * best:.2f}% on PublicTest ({figure})")
+    print(run_command(options))
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -75,7 +63,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         refuse_existing(options.out / REPORT_FILE, options.force)
     report = evaluate(options.model, options.data, final=options.final, command=options.command_line)
     if options.out is not None:
-        draw_confusions(options.out, report["metrics"])
+        draw_confusions(options.out, report["metrics"], report["classes"])
         write_json(options.out / REPORT_FILE, report)
     if options.json:
         print(json.dumps(report, indent=2))
@@ -91,10 +79,9 @@ def _networks(options: argparse.Namespace) -> None:
     from training.backend import prepare_backend
 
     prepare_backend()
-    from edge.labels import EMOTIONS
     from training.networks import NAMES, size_of
 
-    sizes = [size_of(name, len(EMOTIONS)) for name in NAMES]
+    sizes = [size_of(name, options.classes, options.input_size) for name in NAMES]
     if options.json:
         print(json.dumps([asdict(size) for size in sizes], indent=2))
         return
@@ -127,7 +114,7 @@ def _bench(options: argparse.Namespace) -> None:
     print(f"constant batch {pace.constant_ms:8.2f} ms a batch; the real ones take {pace.ratio:.3f} times that")
 
 
-_ACTIONS = {"fit": _fit, "evaluate": _evaluate, "networks": _networks, "bench": _bench}
+_ACTIONS = {"fit": _fit, "finetune": _fit, "evaluate": _evaluate, "networks": _networks, "bench": _bench}
 
 
 if __name__ == "__main__":

@@ -1,19 +1,20 @@
 """Measuring a RUN or a bundle: on PublicTest, or once, at the very end, on PrivateTest."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from edge.emotion.bundle import CARD_FILE, Bundle, find_bundle, load_bundle, read_card, write_card
 from edge.errors import UsageError
-from edge.labels import EMOTIONS
 from training import runs
+from training.config import complete
 from training.confusion import draw_confusion
 from training.datasets import Faces, Split, load_final_split, load_splits
 from training.metrics import figures, find_copies
 from training.predictions import float_probabilities, int8_probabilities, load_float_model
+from training.record import left_out_text
 from training.sources import source_of_run
 
 logger = logging.getLogger(__name__)
@@ -32,28 +33,39 @@ def evaluate(target: str, data: Path, *, final: bool, command: str) -> Mapping[s
         command: as it was typed, for that record.
 
     Returns:
-        "model", "split" and "metrics".
+        "model", "split", "classes", "left_out" (how many faces have a label that is none of the classes) and
+        "metrics".
     """
     split = Split.PRIVATE if final else Split.PUBLIC
     run = Path(target)
     is_run = (run / runs.CONFIG_FILE).is_file()
     bundle = None if is_run else _bundle(target)
-    training, faces = load_final_split(data) if final else _load_public(data)
+    classes, side_px = _classes_and_side(run, bundle)
+    training, faces = _load(data, classes, side_px, final)
+    if text := left_out_text(faces.left_out):
+        logger.warning("%s: %s", split, text)
     metrics = measure_run(run, training, faces) if bundle is None else measure_bundle(bundle, training, faces)
     if final:
         look = {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "split": str(split),
             "command": command,
+            "left_out": dict(faces.left_out),
             "metrics": without_confusion(metrics),
         }
         _record_look(run if bundle is None else bundle.folder, look)
-    return {"model": target, "split": str(split), "metrics": metrics}
+    return {
+        "model": target,
+        "split": str(split),
+        "classes": list(classes),
+        "left_out": dict(faces.left_out),
+        "metrics": metrics,
+    }
 
 
 def measure_run(run: Path, training: Faces, faces: Faces) -> Metrics:
     source = source_of_run(run)
-    model = load_float_model(source.model)
+    model = load_float_model(source.model, len(faces.classes))
     probabilities = float_probabilities(model, faces.pixels, source.value_range)
     return {"float": figures(probabilities, faces, find_copies(faces, training))}
 
@@ -63,7 +75,7 @@ def measure_bundle(bundle: Bundle, training: Faces, faces: Faces) -> Metrics:
     card = bundle.card
     found = {"int8": int8_probabilities(bundle, faces.pixels)}
     if bundle.source_path.is_file():
-        model = load_float_model(bundle.source_path)
+        model = load_float_model(bundle.source_path, len(card.classes))
         found["float"] = float_probabilities(
             model, faces.pixels, card.input.value_range, card.output.temperature
         )
@@ -73,7 +85,7 @@ def measure_bundle(bundle: Bundle, training: Faces, faces: Faces) -> Metrics:
     return {kind: figures(found[kind], faces, is_copy) for kind in ("float", "int8") if kind in found}
 
 
-def draw_confusions(out: Path, metrics: Metrics) -> list[Path]:
+def draw_confusions(out: Path, metrics: Metrics, classes: Sequence[str]) -> list[Path]:
     """Draw the confusion matrices on all faces of the split, one picture for each network and truth."""
     drawn = []
     for kind, parts in metrics.items():
@@ -81,7 +93,7 @@ def draw_confusions(out: Path, metrics: Metrics) -> list[Path]:
             if found["faces"]:
                 path = out / f"confusion_{kind}_{truth}.png"
                 title = f"{kind}, {truth}: {100 * found['accuracy']:.1f}% of {found['faces']}"
-                draw_confusion(path, found["confusion"], EMOTIONS, title)
+                draw_confusion(path, found["confusion"], classes, title)
                 drawn.append(path)
     return drawn
 
@@ -100,8 +112,19 @@ def without_confusion(metrics: Metrics) -> Metrics:
     }
 
 
-def _load_public(data: Path) -> tuple[Faces, Faces]:
-    faces = load_splits(data, (Split.TRAINING, Split.PUBLIC))
+def _classes_and_side(run: Path, bundle: Bundle | None) -> tuple[Sequence[str], int]:
+    if bundle is not None:
+        return bundle.card.classes, bundle.card.input.side_px
+    config = complete(runs.read_config(run))
+    assert config.classes is not None and config.input_size is not None
+    return config.classes, config.input_size
+
+
+def _load(data: Path, classes: Sequence[str], side_px: int, final: bool) -> tuple[Faces, Faces]:
+    """Training and the split that is measured."""
+    if final:
+        return load_final_split(data, classes=classes, side_px=side_px)
+    faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=classes, side_px=side_px)
     return faces[Split.TRAINING], faces[Split.PUBLIC]
 
 
@@ -111,12 +134,7 @@ def _bundle(target: str) -> Bundle:
         raise UsageError(
             f"{target} is neither a RUN nor a bundle; expected a folder with {runs.CONFIG_FILE} or {CARD_FILE}"
         )
-    bundle = load_bundle(find_bundle(target))
-    if tuple(bundle.card.classes) != EMOTIONS:
-        raise UsageError(
-            f"{target} has the classes {', '.join(bundle.card.classes)}; FER2013 has {', '.join(EMOTIONS)}"
-        )
-    return bundle
+    return load_bundle(find_bundle(target))
 
 
 def _record_look(folder: Path, look: Mapping[str, Any]) -> None:

@@ -1,59 +1,67 @@
 """Kaggle's `fer2013.csv` (emotion, pixels, Usage) and, beside it, FER+'s `fer2013new.csv`, joined by row."""
 
 import csv
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DataError
 from edge.labels import EMOTIONS
-from training.splits import Faces, Split
+from training.cache import Row
+from training.splits import Split
 from training.votes import COLUMNS
 
 FILE = "fer2013.csv"
 VOTES_FILE = "fer2013new.csv"
 SIDE_PX = 48
 
-logger = logging.getLogger(__name__)
 
+class Fer2013Csv:
+    """Reads `fer2013.csv` (see training.cache.Reader)."""
 
-def load(path: Path, wanted: frozenset[Split]) -> Mapping[Split, Faces]:
-    """Read the wanted splits; of other rows only the column Usage is looked at.
+    names = EMOTIONS
+    truth: Literal["fer2013"] = "fer2013"
 
-    Raises:
-        DataError: a line is broken (its number is named), or the votes belong to another file.
-    """
-    logger.info("reading %s", path)
-    votes = _Votes.beside(path)
-    rows: dict[Split, list[tuple[int, int, NDArray[np.uint8]]]] = {}
-    count = 0
-    with path.open("rb") as file:
-        columns = _columns(file, path)
-        for count, (usage, label, text) in enumerate(_lines(file, path, columns), start=1):
-            split = _split(usage, path, count + 1)
-            if votes:
-                votes.check_usage(count - 1, split)
-            if split in wanted:
-                where = f"{path}, line {count + 1}"
-                rows.setdefault(split, []).append((count - 1, _label(label, where), _pixels(text, where)))
-    if not count:
-        raise DataError(f"{path} holds no row; expected lines of emotion,pixels,Usage")
-    if votes:
-        votes.check_count(count)
-    return {split: _faces(found, votes) for split, found in rows.items()}
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.skipped: dict[Split, int] = {}
 
+    @property
+    def has_votes(self) -> bool:
+        return self.path.with_name(VOTES_FILE).is_file()
 
-def _faces(rows: list[tuple[int, int, NDArray[np.uint8]]], votes: "_Votes | None") -> Faces:
-    numbers, labels, pixels = zip(*rows, strict=True)
-    return Faces(
-        np.stack(pixels),
-        np.array(labels, np.uint8),
-        None if votes is None else votes.counts[list(numbers)],
-    )
+    def fingerprint(self, split: Split) -> str:
+        files = [self.path, *([self.path.with_name(VOTES_FILE)] if self.has_votes else [])]
+        return repr([(file.stat().st_size, file.stat().st_mtime_ns) for file in files])
+
+    def side_px(self, wanted_px: int) -> int:
+        return SIDE_PX  # as they are: a network's input is made of them when it is fed
+
+    def rows(self, wanted: frozenset[Split], side_px: int) -> Iterator[Row]:
+        """Read the wanted splits; of other rows only the column Usage is looked at.
+
+        Raises:
+            DataError: a line is broken (its number is named), or the votes belong to another file.
+        """
+        votes = _Votes.beside(self.path)
+        count = 0
+        with self.path.open("rb") as file:
+            columns = _columns(file, self.path)
+            for count, (usage, label, text) in enumerate(_lines(file, self.path, columns), start=1):
+                split = _split(usage, self.path, count + 1)
+                if votes:
+                    votes.check_usage(count - 1, split)
+                if split in wanted:
+                    where = f"{self.path}, line {count + 1}"
+                    votes_here = votes.row(count - 1) if votes else None
+                    yield Row(split, _label(label, where), _pixels(text, where), votes_here)
+        if not count:
+            raise DataError(f"{self.path} holds no row; expected lines of emotion,pixels,Usage")
+        if votes:
+            votes.check_count(count)
 
 
 def _columns(file: BinaryIO, path: Path) -> tuple[int, int, int]:
@@ -134,6 +142,9 @@ class _Votes:
                 usages.append(row["Usage"])
                 counts.append(_vote_counts(row, f"{path}, line {line}"))
         return cls(path, usages, np.array(counts, np.uint8).reshape(-1, len(COLUMNS)))
+
+    def row(self, row: int) -> NDArray[np.uint8] | None:
+        return self.counts[row] if row < len(self.counts) else None  # check_count will tell
 
     def check_usage(self, row: int, split: Split) -> None:
         if row < len(self._usages) and self._usages[row] != split:

@@ -1,77 +1,133 @@
 """Fitting a network: Training fits, PublicTest chooses, and PrivateTest stays closed.
 
-The recipe, from top to bottom: AdamW with a warm-up and a cosine to zero, label smoothing, disturbed faces
-(training.augmentation), averaged weights. After each epoch the averaged weights are tried on PublicTest, the
-best are kept, and the whole state is written, so that a stopped run goes on where it was.
+The recipe, from top to bottom: AdamW with a warm-up and a falling step size (training.schedule), label
+smoothing, disturbed faces (training.augmentation), averaged weights. After each epoch the averaged weights
+are tried on PublicTest, the best are kept, and the whole state is written, so that a stopped run goes on
+where it was.
 """
 
 import logging
 import math
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import ModelError
+from edge.errors import DataError, ModelError
 from edge.files import replacing
-from edge.labels import EMOTIONS
 from training import runs
 from training.augmentation import Augmentation
-from training.averaging import WeightAverage, Weights
-from training.batches import FittingBatches, model_inputs
+from training.averaging import WeightAverage
+from training.batches import FittingBatches, PlainBatches
 from training.checkpoints import FitState, optimizer_values, read_state, set_optimizer_values, write_state
+from training.classes import CONTEMPT
+from training.config import FitConfig, complete
 from training.curves import draw_curves
-from training.datasets import Faces, Split, load_splits
+from training.datasets import Faces, Split, class_order, load_splits
+from training.devices import check_batch
+from training.freezing import freeze
 from training.metrics import Probabilities, accuracy, plurality_accuracy
-from training.networks import Network, find_network
+from training.model_files import load_float_model
+from training.networks import build_network
 from training.progress import EpochBar, Remaining, epoch_progress
-from training.runs import FitConfig, Plan
-from training.votes import fitting_targets, votes_for_seven
+from training.record import data_record, figure_name, tell_classes
+from training.runs import Plan
+from training.schedule import has_stopped, make_optimizer, set_rate
+from training.tensorboard import EpochLog
+from training.votes import class_votes, fitting_targets
 
 logger = logging.getLogger(__name__)
 
-#: What chooses the checkpoint, by the labels that the network is fitted to.
-FIGURE_NAMES = {
-    "fer2013": "accuracy on FER2013's labels",
-    "ferplus": "accuracy on the raters' plurality",
-    "mix": "accuracy on the raters' plurality",
-}
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        best: the highest figure on PublicTest, 0..1; that checkpoint is RUN/best.keras.
+        best_epoch: which epoch gave it, from 1.
+        epochs: how many were done.
+        figure: what it is the accuracy on, in words.
+    """
+
+    best: float
+    best_epoch: int
+    epochs: int
+    figure: str
 
 
-def fit(data: Path, out: Path, plan: Plan) -> float:
+def fit(
+    data: Path, out: Path, plan: Plan, *, start: keras.Model | None = None, with_tensorboard: bool = False
+) -> Outcome:
     """Fit a network, or go on with the run that `out` holds.
 
     Args:
-        data: FER2013 (see training.datasets.load_splits).
+        data: see training.datasets.load_splits.
         out: the RUN folder; it is made, or another run in it replaced, only when the data is read.
         plan: what to do, by training.runs.plan_run.
-
-    Returns:
-        The best figure on PublicTest, 0..1; that checkpoint is RUN/best.keras.
+        start: what a new fine-tuning begins with.
+        with_tensorboard: write RUN/tensorboard, too.
     """
     keras.utils.set_random_seed(plan.config.seed)
-    faces = load_splits(data, (Split.TRAINING, Split.PUBLIC))
-    fitting = _Fit(out, plan.config, faces[Split.TRAINING], faces[Split.PUBLIC])
-    runs.make_run(out, plan)
-    return fitting.run()
+    check_batch(plan.config.batch_size)
+    if plan.is_new:
+        order = class_order(data, plan.config.classes, plan.config.contempt)
+        plan = replace(plan, config=replace(plan.config, classes=order.names))
+        logger.info("%s", order)
+    config = complete(plan.config)
+    faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=config.classes, side_px=config.input_size)
+    training, public = faces[Split.TRAINING], faces[Split.PUBLIC]
+    rows, targets = fitting_targets(training, config.labels, config.ferplus)
+    _check_classes(targets, training.classes)
+    tell_classes(faces)
+    if start is None:
+        start = _first_model(out, config)
+    freeze(start, config.freeze, config.freeze_until)
+    plan, record = replace(plan, config=config), data_record(data, faces)
+    runs.make_run(out, plan, record, lambda path: save_model(start, path))
+    with EpochLog.open(out, with_tensorboard) as log:
+        return _Fit(out, config, start, training.take(rows), targets, public, log).run()
+
+
+def _first_model(out: Path, config: FitConfig) -> keras.Model:
+    if config.base is not None:
+        return load_float_model(out / runs.START_FILE, len(config.classes))
+    return build_network(config.network, len(config.classes), config.input_size)
+
+
+def _check_classes(targets: NDArray[np.float32], names: Sequence[str]) -> None:
+    for name, size in zip(names, targets.sum(axis=0), strict=True):
+        if not size:
+            way = "add some, or leave it out by --classes"
+            if name == CONTEMPT:
+                way = "only FER+'s raters could choose it: use --labels ferplus"
+            raise DataError(f"Training holds no face of {name}; {way}")
 
 
 class _Fit:
     """The parts of one fit, which its epochs share."""
 
-    def __init__(self, out: Path, config: FitConfig, training: Faces, public: Faces) -> None:
-        self._out, self._config = out, config
-        self._network = find_network(config.network)
-        rows, self._targets = fitting_targets(training, config.labels, config.ferplus)
-        self._training = training.take(rows)
-        self._public = public
+    def __init__(
+        self,
+        out: Path,
+        config: FitConfig,
+        model: keras.Model,
+        training: Faces,
+        targets: NDArray[np.float32],
+        public: Faces,
+        log: EpochLog,
+    ) -> None:
+        self._out, self._config, self._model, self._log = out, config, model, log
+        self._training, self._targets, self._public = training, targets, public
         self._public_rows, self._public_targets = fitting_targets(public, config.labels, config.ferplus)
-        self._public_inputs = model_inputs(public.pixels, self._network.SIDE_PX, self._network.VALUE_RANGE)
-        self._model = build_model(self._network, config, batches=len(self._batches(0)))
+        self._figure = figure_name(config.labels, public)
+        compile_model(model, config, batches=len(self._batches(0)))
 
-    def run(self) -> float:
+    def run(self) -> Outcome:
         state = read_state(self._out / runs.STATE_FILE) or self._new_state()
         self._model.set_weights(state.weights)
         set_optimizer_values(self._model.optimizer, state.optimizer)
@@ -84,14 +140,19 @@ class _Fit:
         remaining = Remaining(first, total)
         with epoch_progress() as progress:
             for epoch in range(first, total):
+                if has_stopped(self._config, state.history):
+                    logger.info("no better for %d epochs: the run ends early", self._config.early_stopping)
+                    break
                 batches = self._batches(epoch)
                 bar = EpochBar(progress, f"epoch {epoch + 1}/{total}", len(batches))
                 state = self._one_epoch(state, epoch, batches, bar)
                 self._tell(state, remaining.minutes(epoch + 1))
-        return state.best
+        figures = [row["public_figure"] for row in state.history]
+        return Outcome(state.best, figures.index(max(figures)) + 1, len(figures), self._figure)
 
     def _one_epoch(self, state: FitState, epoch: int, batches: FittingBatches, bar: EpochBar) -> FitState:
         start_s = time.monotonic()
+        set_rate(self._model.optimizer, self._config, state.history)
         average = WeightAverage(self._config.averaging, state.averages, epoch * len(batches))
         logs = self._model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, callbacks=[average, bar], shuffle=False, verbose=0
@@ -100,14 +161,15 @@ class _Fit:
         loss = logs["loss"][0]
         if not math.isfinite(loss):
             raise ModelError(f"the loss is {loss} in epoch {epoch + 1}; try a smaller --learning-rate")
+        rate = float(keras.ops.convert_to_numpy(self._model.optimizer.learning_rate))
         weights = self._model.get_weights()
         self._model.set_weights(average.weights)
         figures = self._public_figures()
         best = max(state.best, figures["public_figure"])
         if figures["public_figure"] > state.best:
-            save_model(self._network, average.weights, self._out / runs.BEST_FILE)
+            save_model(self._model, self._out / runs.BEST_FILE)
         self._model.set_weights(weights)
-        row = {"epoch": epoch + 1, "loss": loss, **figures, "seconds": round(seconds, 2)}
+        row = {"epoch": epoch + 1, "loss": loss, **figures, "seconds": round(seconds, 2), "learning_rate": rate}
         state = FitState(
             [*state.history, row], best, weights, average.weights, optimizer_values(self._model.optimizer)
         )
@@ -115,80 +177,75 @@ class _Fit:
         return state
 
     def _public_figures(self) -> dict[str, float]:
-        probabilities = self._model.predict(self._public_inputs, batch_size=256, verbose=0)
+        config = self._config
+        batches = PlainBatches(self._public.pixels, config.input_size, config.value_range)
+        probabilities = self._model.predict(batches, verbose=0)[: len(self._public)]
         return {
             "public_loss": cross_entropy(probabilities[self._public_rows], self._public_targets),
-            "public_figure": chosen_figure(probabilities, self._public, self._config),
+            "public_figure": chosen_figure(probabilities, self._public, config),
         }
 
     def _write(self, state: FitState) -> None:
         write_state(self._out / runs.STATE_FILE, state)
         runs.write_history(self._out, state.history)
-        draw_curves(self._out / runs.CURVES_FILE, state.history, FIGURE_NAMES[self._config.labels])
+        draw_curves(self._out / runs.CURVES_FILE, state.history, self._figure)
+        self._log.write(state.history[-1])
 
     def _tell(self, state: FitState, minutes: float) -> None:
         row = state.history[-1]
         logger.info(
             "epoch %d/%d: loss %.4f, PublicTest loss %.4f, %s %.2f%% (best %.2f%%), %.0f s, %.0f min to go",
             row["epoch"], self._config.epochs, row["loss"], row["public_loss"],
-            FIGURE_NAMES[self._config.labels], 100 * row["public_figure"], 100 * state.best,
-            row["seconds"], minutes,
+            self._figure, 100 * row["public_figure"], 100 * state.best, row["seconds"], minutes,
         )  # fmt: skip
 
     def _batches(self, epoch: int) -> FittingBatches:
-        return FittingBatches(
-            self._training.pixels,
-            self._targets,
-            side_px=self._network.SIDE_PX,
-            value_range=self._network.VALUE_RANGE,
-            batch_size=self._config.batch_size,
-            strength=Augmentation().times(self._config.augmentation),
-            seed=self._config.seed,
-            epoch=epoch,
-        )
+        return fitting_batches(self._training, self._targets, self._config, epoch)
 
     def _new_state(self) -> FitState:
         weights = self._model.get_weights()
         return FitState([], -1.0, weights, weights, optimizer_values(self._model.optimizer))
 
 
-def build_model(network: Network, config: FitConfig, batches: int) -> keras.Model:
-    """The untrained network with its loss and its optimizer.
-
-    Args:
-        network: what to build.
-        config: of the fit.
-        batches: in an epoch.
-    """
-    model = network.build(len(EMOTIONS))
-    warmup = min(config.warmup_epochs, config.epochs - 1) * batches
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=config.learning_rate / 25,
-        warmup_target=config.learning_rate,
-        warmup_steps=warmup,
-        decay_steps=max(config.epochs * batches - warmup, 1),
+def fitting_batches(
+    training: Faces, targets: NDArray[np.float32], config: FitConfig, epoch: int
+) -> FittingBatches:
+    """One epoch as a complete configuration has it."""
+    return FittingBatches(
+        training.pixels,
+        targets,
+        side_px=config.input_size,
+        value_range=config.value_range,
+        batch_size=config.batch_size,
+        strength=Augmentation().times(config.augmentation),
+        seed=config.seed,
+        epoch=epoch,
+        balance=config.balance,
+        mixup=config.mixup,
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
-    model.compile(optimizer, loss)
+
+
+def compile_model(model: keras.Model, config: FitConfig, batches: int) -> None:
+    """Give a network its loss and its optimizer, for epochs of so many batches."""
+    optimizer = make_optimizer(config, batches)
+    model.compile(optimizer, keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing))
     optimizer.build(model.trainable_variables)
-    return model
 
 
-def save_model(network: Network, weights: Weights, path: Path) -> None:
-    """Write the network without the optimizer's state, which a compiled model would take along."""
-    model = network.build(len(EMOTIONS))
-    model.set_weights(weights)
+def save_model(model: keras.Model, path: Path) -> None:
+    """Write a network without the optimizer's state and with nothing frozen, as it would be built."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    copy.trainable = True
     with replacing(path) as temporary:
-        model.save(temporary)
+        copy.save(temporary)
 
 
 def chosen_figure(probabilities: Probabilities, faces: Faces, config: FitConfig) -> float:
-    """The figure that belongs to the labels of the fit (see FIGURE_NAMES), 0..1."""
+    """The figure that belongs to the labels of the fit (see training.record.figure_name), 0..1."""
     if config.labels == "fer2013":
         return accuracy(probabilities, faces.labels)
-    return plurality_accuracy(probabilities, votes_for_seven(faces))
+    return plurality_accuracy(probabilities, class_votes(faces))
 
 
 def cross_entropy(probabilities: Probabilities, targets: NDArray[np.float32]) -> float:

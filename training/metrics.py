@@ -1,17 +1,17 @@
-"""Figures of a classifier, against FER2013's labels and against what raters saw."""
+"""Figures of a classifier, against the labels and against what raters saw."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from edge.labels import EMOTIONS
-from training.datasets import Faces
-from training.votes import plurality, votes_for_seven
+from training.splits import NO_CLASS, Faces
+from training.votes import class_votes, plurality
 
-#: (n, 7), rows add up to 1.
+#: (n, classes), rows add up to 1.
 Probabilities = NDArray[np.float32]
 
 #: From how many of the ten raters on a face counts as clear.
@@ -30,26 +30,23 @@ def figures(
         is_copy: which faces are pixel-identical to one of Training.
 
     Returns:
-        For "all" and "without_copies": figures against "fer2013" labels and, where the data has votes,
-        against the "raters" and where "raters_agree".
+        For "all" and "without_copies": figures against the labels ("fer2013", or "labels" of other data)
+        and, where the data has votes, against the "raters" and where "raters_agree".
     """
     rows = {"all": np.arange(len(faces)), "without_copies": np.flatnonzero(~is_copy)}
     return {name: _against_each(probabilities[part], faces.take(part)) for name, part in rows.items()}
 
 
 def _against_each(probabilities: Probabilities, faces: Faces) -> Mapping[str, Any]:
-    found = {"fer2013": describe(probabilities, faces.labels)}
+    named = np.flatnonzero(faces.labels != NO_CLASS)
+    found = {faces.truth: describe(probabilities[named], faces.labels[named], faces.classes)}
     if faces.votes is not None:
-        votes = votes_for_seven(faces)
-        found["raters"] = _describe_raters(probabilities, votes)
+        votes = class_votes(faces)
         is_clear = votes.max(axis=1) >= AGREEING_RATERS
-        found["raters_agree"] = _describe_raters(probabilities[is_clear], votes[is_clear])
+        for name, part in (("raters", slice(None)), ("raters_agree", is_clear)):
+            rows, truth = raters_truth(probabilities[part], votes[part])
+            found[name] = describe(probabilities[part][rows], truth, faces.classes)
     return found
-
-
-def _describe_raters(probabilities: Probabilities, votes: NDArray[np.uint8]) -> Mapping[str, Any]:
-    rows, truth = raters_truth(probabilities, votes)
-    return describe(probabilities[rows], truth)
 
 
 def raters_truth(
@@ -66,11 +63,11 @@ def raters_truth(
     return rows, np.where(is_right[rows, predicted], predicted, is_right[rows].argmax(axis=1))
 
 
-def describe(probabilities: Probabilities, truth: NDArray[Any]) -> Mapping[str, Any]:
+def describe(probabilities: Probabilities, truth: NDArray[Any], names: Sequence[str]) -> Mapping[str, Any]:
     """Accuracy in its several senses; a mean over classes is over those that occur."""
     if not len(truth):
         return {"faces": 0}
-    classes = np.arange(len(EMOTIONS))
+    classes = np.arange(len(names))
     predicted = probabilities.argmax(axis=1)
     precision, recall, f1, support = precision_recall_fscore_support(
         truth, predicted, labels=classes, zero_division=0
@@ -89,7 +86,7 @@ def describe(probabilities: Probabilities, truth: NDArray[Any]) -> Mapping[str, 
                 "f1": _rounded(f1[index]),
                 "faces": int(support[index]),
             }
-            for index, name in enumerate(EMOTIONS)
+            for index, name in enumerate(names)
         },
         "confusion": confusion_matrix(truth, predicted, labels=classes).tolist(),
     }
@@ -104,26 +101,31 @@ def calibration_error(probabilities: Probabilities, truth: NDArray[Any]) -> floa
     return float(np.abs(gap).sum() / len(truth))
 
 
-def accuracy(probabilities: Probabilities, labels: NDArray[np.uint8]) -> float:
-    """Share of rows whose most probable class is the label."""
-    return float((probabilities.argmax(axis=1) == labels).mean())
+def accuracy(probabilities: Probabilities, labels: NDArray[Any]) -> float:
+    """Share of the rows with a label whose most probable class it is."""
+    named = labels != NO_CLASS
+    return float((probabilities[named].argmax(axis=1) == labels[named]).mean())
 
 
 def plurality_accuracy(probabilities: Probabilities, votes: NDArray[np.uint8]) -> float:
     """Share of rows whose most probable class got the most votes.
 
     Args:
-        probabilities: (n, 7).
-        votes: (n, 7); rows without a vote are left out, and each of several classes that tie is right.
+        probabilities: (n, classes).
+        votes: (n, classes); rows without a vote are left out, and each of several classes that tie is right.
     """
     rows, truth = raters_truth(probabilities, votes)
-    return accuracy(probabilities[rows], truth.astype(np.uint8))
+    return accuracy(probabilities[rows], truth)
 
 
 def find_copies(faces: Faces, training: Faces) -> NDArray[np.bool_]:
     """Which faces are pixel-identical to one of Training, (n,)."""
-    known = {face.tobytes() for face in training.pixels}
-    return np.array([face.tobytes() in known for face in faces.pixels], bool)
+    known = {_digest(face) for face in training.pixels}
+    return np.array([_digest(face) in known for face in faces.pixels], bool)
+
+
+def _digest(face: NDArray[np.uint8]) -> bytes:
+    return hashlib.blake2b(face.tobytes(), digest_size=16).digest()
 
 
 def _rounded(share: float) -> float:

@@ -1,95 +1,55 @@
-"""FER2013 as folders of pictures, named by label.
+"""Folders of pictures, named by label; any set of labels.
 
 Two layouts:
 
-- Kaggle's: `{train,test}/<label>/<Usage>_<id>.jpg`, where the file name tells the official split;
-- plain: `{train,valid,test}/<label>/<any name>`; `valid` (or `validation`, `val`) is PublicTest, `test`
-  PrivateTest.
+- Kaggle's FER2013: `{train,test}/<label>/<Usage>_<id>.jpg`, where the file name tells the official split;
+- plain: `{train,valid,test}/<label>/<any name>`, as `mien-train prepare` writes it; `valid` (or `validation`,
+  `val`) is PublicTest, `test` PrivateTest.
 """
 
-import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
+from edge.errors import DataError
+from edge.pictures import SUFFIXES
+from training.classes import canonical
+from training.picture_files import SPLIT_OF_NAME, PictureFile, PictureFiles
+from training.splits import Split
 
-from edge.errors import DataError, PictureError
-from edge.labels import EMOTIONS
-from edge.pictures import SUFFIXES, read_gray
-from edge.preprocessing import resize_face
-from edge.records import Gray
-from training.splits import Faces, Split
-
-#: Pictures of other sizes than one another are brought to this; the largest input of a small network.
-COMMON_SIDE_PX = 64
-
-_SPLIT_OF_FOLDER = {
-    "train": Split.TRAINING,
-    "valid": Split.PUBLIC,
-    "validation": Split.PUBLIC,
-    "val": Split.PUBLIC,
-    "test": Split.PRIVATE,
-}
+_PARTS = ("train", "valid", "validation", "val", "test")
 _OFFICIAL_NAME = re.compile(r"(Training|PublicTest|PrivateTest)_")
-_SHOWN_LIMIT = 20
-
-logger = logging.getLogger(__name__)
 
 
-def load(folder: Path, wanted: frozenset[Split]) -> Mapping[Split, Faces]:
-    """Read the wanted splits; pictures of others are not opened. Corrupt ones are named, counted, skipped."""
-    pictures: dict[Split, list[Gray]] = {}
-    labels: dict[Split, list[int]] = {}
-    corrupt = 0
-    for split, label, path in _find(folder, wanted):
-        try:
-            picture = read_gray(path)
-        except PictureError as error:
-            corrupt += 1
-            if corrupt <= _SHOWN_LIMIT:
-                logger.warning("skipped: %s", error)
-            continue
-        pictures.setdefault(split, []).append(picture)
-        labels.setdefault(split, []).append(label)
-    if corrupt:
-        logger.warning("%d corrupt pictures skipped in %s", corrupt, folder)
-    return {split: Faces(_stack(found), np.array(labels[split], np.uint8)) for split, found in pictures.items()}
+def open_folder(folder: Path) -> PictureFiles:
+    """List the pictures; none is opened.
 
-
-def _find(folder: Path, wanted: frozenset[Split]) -> Iterator[tuple[Split, int, Path]]:
-    """Paths in a fixed order, so that a seed means the same on every machine."""
-    parts = [name for name in _SPLIT_OF_FOLDER if (folder / name).is_dir()]
-    if not parts:
+    Raises:
+        DataError: there is no folder `train`, or there are no labels in it.
+    """
+    files = list(_find(folder))
+    names = sorted({file.label for file in files})
+    if not names:
         raise DataError(
-            f"{folder} holds neither fer2013.csv nor a folder train; expected FER2013 as CSV or as folders"
+            f"{folder} holds neither fer2013.csv nor pictures in train/<label>; expected FER2013, or a folder "
+            "as `mien-train prepare` writes it"
         )
-    for part in parts:
+    is_official = any(_OFFICIAL_NAME.match(file.path.name) for file in files)
+    return PictureFiles(folder, files, names, "fer2013" if is_official else "labels")
+
+
+def _find(folder: Path) -> Iterator[PictureFile]:
+    """Paths in a fixed order, so that a seed means the same on every machine."""
+    for part in (name for name in _PARTS if (folder / name).is_dir()):
         for label_folder in sorted(path for path in (folder / part).iterdir() if path.is_dir()):
-            label = _label(label_folder)
             for path in sorted(_pictures(label_folder)):
-                split = _split(path, part)
-                if split in wanted:
-                    yield split, label, path
+                yield PictureFile(path, canonical(label_folder.name), _split(path, part))
 
 
 def _pictures(folder: Path) -> Iterable[Path]:
     return (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
-def _label(folder: Path) -> int:
-    if folder.name.lower() not in EMOTIONS:
-        raise DataError(f"{folder} is not named by a label; expected one of: {', '.join(EMOTIONS)}")
-    return EMOTIONS.index(folder.name.lower())
-
-
 def _split(path: Path, part: str) -> Split:
     official = _OFFICIAL_NAME.match(path.name)
-    return Split(official[1]) if official else _SPLIT_OF_FOLDER[part]
-
-
-def _stack(pictures: list[Gray]) -> Gray:
-    first = pictures[0].shape
-    if first[0] == first[1] and all(picture.shape == first for picture in pictures):
-        return np.stack(pictures)
-    return np.stack([resize_face(picture, COMMON_SIDE_PX) for picture in pictures])
+    return Split(official[1]) if official else SPLIT_OF_NAME[part]

@@ -3,15 +3,16 @@
 import csv
 import json
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from edge.errors import UsageError
 from edge.files import replacing, write_text
-from training.votes import Labels, Votes
+from training.config import FitConfig, config_from
 
 CONFIG_FILE = "config.json"
 VERSIONS_FILE = "versions.json"
@@ -20,35 +21,15 @@ CURVES_FILE = "curves.png"
 BEST_FILE = "best.keras"
 STATE_FILE = "state.npz"
 LOOKS_FILE = "looks.json"
-_FILES = (CONFIG_FILE, VERSIONS_FILE, HISTORY_FILE, CURVES_FILE, BEST_FILE, STATE_FILE, LOOKS_FILE)
+DATA_FILE = "data.json"
+START_FILE = "start.keras"
+SUMMARY_FILE = "summary.json"
+TENSORBOARD_FOLDER = "tensorboard"
+_FILES = (
+    CONFIG_FILE, VERSIONS_FILE, HISTORY_FILE, CURVES_FILE, BEST_FILE, STATE_FILE, LOOKS_FILE, DATA_FILE,
+    START_FILE,
+)  # fmt: skip
 _PACKAGES = ("mien", "keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "scikit-learn")
-
-
-@dataclass(frozen=True, slots=True)
-class FitConfig:
-    """Everything that decides what a fit does, but for the data and the machine.
-
-    Attributes:
-        labels, ferplus: see training.votes.fitting_targets.
-        learning_rate: the highest, reached at the end of the warm-up; then it falls along a cosine to 0.
-        weight_decay: AdamW's (Loshchilov and Hutter 2019, arXiv:1711.05101), on kernels alone.
-        label_smoothing: this share of each target is spread over all classes.
-        augmentation: how strongly faces are disturbed; 1: as boxes and cameras do.
-        averaging: momentum per batch of the averaged weights, which are the ones that are kept.
-    """
-
-    network: str = "mini_xception"
-    labels: Labels = "fer2013"
-    ferplus: Votes = "distribution"
-    epochs: int = 60
-    batch_size: int = 128
-    learning_rate: float = 4e-3
-    warmup_epochs: int = 3
-    weight_decay: float = 4e-3
-    label_smoothing: float = 0.05
-    augmentation: float = 1.0
-    averaging: float = 0.998
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +40,9 @@ class Plan:
     is_new: bool
 
 
-def plan_run(out: Path, given: Mapping[str, Any], *, resume: bool, force: bool) -> Plan:
+def plan_run(
+    out: Path, given: Mapping[str, Any], *, resume: bool, force: bool, usual: FitConfig | None = None
+) -> Plan:
     """Decide on a new run, or read the configuration of one to go on with. Nothing is written yet.
 
     Args:
@@ -67,6 +50,7 @@ def plan_run(out: Path, given: Mapping[str, Any], *, resume: bool, force: bool) 
         given: the fields of FitConfig that the user named.
         resume: go on with the run of `out` if there is one.
         force: replace the run of `out`.
+        usual: what the fields are that the user did not name; None: as for a fit.
 
     Raises:
         UsageError: `out` is in use, or an option differs from what the run began with.
@@ -77,26 +61,41 @@ def plan_run(out: Path, given: Mapping[str, Any], *, resume: bool, force: bool) 
         raise UsageError(f"--out {out} is a file; expected a folder")
     if (out / CONFIG_FILE).is_file() and not force:
         raise UsageError(f"{out} holds a run; try --resume to go on with it or --force to replace it")
-    return Plan(FitConfig(**given), is_new=True)
+    return Plan(replace(usual or FitConfig(), **given), is_new=True)
 
 
-def make_run(out: Path, plan: Plan) -> None:
-    """Make the folder of a new run in place of any other; tidy that of one to go on with."""
+def make_run(out: Path, plan: Plan, data: Mapping[str, Any], write_start: Callable[[Path], None]) -> None:
+    """Make the folder of a new run in place of any other; tidy that of one to go on with.
+
+    Args:
+        out: the folder.
+        plan: of the run.
+        data: what it is fitted to, for people.
+        write_start: writes what fine-tuning begins with, if it is one, to a path.
+    """
     for half_written in out.glob(".*.part.*"):  # of a fit that was killed while it wrote
         half_written.unlink()
-    if plan.is_new:
-        for name in _FILES:
-            (out / name).unlink(missing_ok=True)
-        write_json(out / VERSIONS_FILE, installed_versions())
-        write_json(out / CONFIG_FILE, asdict(plan.config))
+    if not plan.is_new:
+        return
+    for name in _FILES:
+        (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / TENSORBOARD_FOLDER, ignore_errors=True)
+    write_json(out / VERSIONS_FILE, installed_versions())
+    write_json(out / DATA_FILE, data)
+    if plan.config.base is not None:
+        write_start(out / START_FILE)
+    write_json(out / CONFIG_FILE, asdict(plan.config))  # the last: with it the folder is a run
 
 
 def read_config(run: Path) -> FitConfig:
     try:
         stored = json.loads((run / CONFIG_FILE).read_text(encoding="utf-8"))
-        return FitConfig(**stored)
+        return config_from(stored)
     except FileNotFoundError:
-        raise UsageError(f"{run} holds no {CONFIG_FILE}; expected a folder made by `mien-train fit`") from None
+        several = "; give one of its seeds, such as seed-0" if (run / SUMMARY_FILE).is_file() else ""
+        raise UsageError(
+            f"{run} holds no {CONFIG_FILE}; expected a folder made by `mien-train fit`{several}"
+        ) from None
     except (ValueError, TypeError):
         names = ", ".join(field.name for field in fields(FitConfig))
         raise UsageError(f"{run / CONFIG_FILE} is broken; expected JSON with {names}") from None
@@ -120,18 +119,21 @@ def write_json(path: Path, document: Any) -> None:
 
 def write_history(run: Path, history: Sequence[Mapping[str, float]]) -> None:
     with replacing(run / HISTORY_FILE) as temporary, temporary.open("w", newline="") as file:
-        table = csv.DictWriter(file, fieldnames=list(history[0]))
+        names = {name: None for row in history for name in row}  # a resumed run may know more than before
+        table = csv.DictWriter(file, fieldnames=list(names))
         table.writeheader()
         table.writerows(history)
 
 
 def read_story(run: Path) -> dict[str, Any]:
-    """For the card: the versions, how many epochs were done, and which one's weights were kept."""
+    """For the card: the data, the versions, how many epochs were done, and which one's weights were kept."""
     versions = json.loads((run / VERSIONS_FILE).read_text(encoding="utf-8"))
     with (run / HISTORY_FILE).open(newline="") as file:
         history = list(csv.DictReader(file))
     best = max(history, key=lambda row: float(row["public_figure"]))
-    return {"versions": versions, "epochs_done": len(history), "best_epoch": int(best["epoch"])}
+    path = run / DATA_FILE
+    data = {"fitted_on": json.loads(path.read_text(encoding="utf-8"))} if path.is_file() else {}
+    return {**data, "versions": versions, "epochs_done": len(history), "best_epoch": int(best["epoch"])}
 
 
 def read_looks(run: Path) -> list[dict[str, Any]]:

@@ -7,8 +7,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from training.record import left_out_text
+
 _TRUTHS = {
     "fer2013": "FER2013's labels",
+    "labels": "the labels",
     "raters": "raters' plurality",
     "raters_agree": "6 of 10 raters agree",
 }
@@ -18,7 +21,10 @@ _PARTS = {"all": "all", "without_copies": "without copies"}
 def evaluation_tables(report: Mapping[str, Any]) -> Group:
     """One table of totals and one by class, each with float and int8 side by side."""
     title = Text(f"{report['model']} on {report['split']}", style="bold")
-    return Group(title, _totals(report["metrics"]), _by_class(report["metrics"]))
+    note = left_out_text(report["left_out"])
+    return Group(
+        title, *([Text(note)] if note else []), _totals(report["metrics"]), _by_class(report["metrics"])
+    )
 
 
 def _totals(metrics: Mapping[str, Any]) -> Table:
@@ -41,7 +47,7 @@ def _total_cells(found: Mapping[str, Any]) -> list[str]:
 def _by_class(metrics: Mapping[str, Any]) -> Table:
     """Against the raters where there are votes, else against the labels."""
     first = next(iter(metrics.values()))["all"]
-    truth = "raters" if "raters" in first else "fer2013"
+    truth = "raters" if "raters" in first else next(iter(first))
     table = Table(f"by class, {_TRUTHS[truth]}", "network", box=None)
     for name in ("faces", "precision", "recall", "F1"):
         table.add_column(name, justify="right")

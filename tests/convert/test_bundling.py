@@ -12,11 +12,14 @@ from tests.training.faces import draw_face
 
 pytestmark = pytest.mark.tensorflow
 
+#: What a Keras file does not say of itself.
+KNOWN = ["--value-range", "-1", "1", "--classes", ",".join(EMOTIONS)]
+
 
 @pytest.fixture(scope="module")
 def bundle(untrained: Path, small_fer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "trial"
-    assert main([str(untrained), "--data", str(small_fer), "--out", str(out), "--max-loss", "100"]) == 0
+    assert main([str(untrained), *KNOWN, "--data", str(small_fer), "--out", str(out), "--max-loss", "100"]) == 0
     return out
 
 
@@ -49,7 +52,7 @@ def test_looks_at_private_test_outlive_another_conversion_of_the_same_weights(
     shutil.copytree(bundle, out)
     write_card(out, read_card(out).model_copy(update={"looks": ({"date": "2026-11-20"},)}))
     command = ["--data", str(small_fer), "--out", str(out), "--max-loss", "100", "--force"]
-    assert main([str(untrained), *command]) == 0
+    assert main([str(untrained), *KNOWN, *command]) == 0
     assert load_bundle(out).card.looks == ({"date": "2026-11-20"},)
 
 
@@ -58,7 +61,7 @@ def test_the_figures_of_a_bundle_beside_it_stand_on_the_card(
 ) -> None:
     out = tmp_path / "shipped"
     command = ["--data", str(small_fer), "--out", str(out), "--max-loss", "100", "--beside", str(bundle)]
-    assert main([str(untrained), *command]) == 0
+    assert main([str(untrained), *KNOWN, *command]) == 0
     beside = load_bundle(out).card.training["beside"]
     other = load_bundle(bundle).card
     assert beside["name"] == other.name
@@ -79,7 +82,7 @@ def test_a_bundle_is_not_replaced_unless_forced(
     bundle: Path, untrained: Path, small_fer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = load_bundle(bundle).digest
-    assert main([str(untrained), "--data", str(small_fer), "--out", str(bundle)]) == 2
+    assert main([str(untrained), *KNOWN, "--data", str(small_fer), "--out", str(bundle)]) == 2
     assert "is there already; try --force" in capsys.readouterr().err
     assert load_bundle(bundle).digest == before
 
@@ -89,7 +92,8 @@ def test_a_conversion_that_loses_too_much_fails_and_leaves_nothing(
 ) -> None:
     out = tmp_path / "models" / "trial"
     # a limit below any possible gain stands for a network that loses
-    assert main([str(untrained), "--data", str(small_fer), "--out", str(out), "--max-loss", "-101"]) == 1
+    command = [str(untrained), *KNOWN, "--data", str(small_fer), "--out", str(out)]
+    assert main([*command, "--max-loss", "-101"]) == 1
     assert "mien-convert: int8 loses" in capsys.readouterr().err
     assert list(out.parent.iterdir()) == []
 
@@ -106,7 +110,7 @@ def test_what_is_no_model_is_one_clear_line(
     assert said in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_a_strange_network_must_tell_its_value_range(
+def test_a_file_of_its_own_must_be_told_its_value_range_and_its_classes(
     tmp_path: Path, small_fer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import keras
@@ -118,7 +122,12 @@ def test_a_strange_network_must_tell_its_value_range(
     model.save(tmp_path / "mine.keras")
     command = [str(tmp_path / "mine.keras"), "--data", str(small_fer), "--out", str(tmp_path / "out")]
     assert main(command) == 2
-    assert "holds the network mine, which does not say its value range" in capsys.readouterr().err
-    assert main([*command, "--value-range", "0", "1", "--max-loss", "100"]) == 0
+    assert "mine.keras does not say its value range; give" in capsys.readouterr().err
+    known = [*command, "--value-range", "0", "1", "--max-loss", "100"]
+    assert main(known) == 2
+    assert "mine.keras does not say the order of its classes; give" in capsys.readouterr().err
+    assert main([*known, "--classes", "angry,happy"]) == 2
+    assert "--classes names 2; " in capsys.readouterr().err
+    assert main([*known, "--classes", ",".join(EMOTIONS)]) == 0
     card = load_bundle(tmp_path / "out").card
     assert (card.input.side_px, card.input.value_range) == (32, (0, 1))

@@ -35,6 +35,7 @@ def run(small_fer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_keeps_all_that_it_was_and_did(run: Path) -> None:
     assert {path.name for path in run.iterdir()} == {
         "config.json", "versions.json", "history.csv", "curves.png", "best.keras", "state.npz",
+        "data.json",
     }  # fmt: skip
     config = json.loads((run / "config.json").read_text())
     assert (config["seed"], config["labels"], config["network"]) == (3, "mix", "mini_xception")

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from edge.labels import EMOTIONS
 from tests.conftest import require
 from training.datasets import Faces
 
@@ -24,7 +25,7 @@ def sure(*classes: int, confidence: float = 1.0) -> np.ndarray:
 
 
 def test_figures_of_a_small_case_are_those_computed_by_hand() -> None:
-    found = describe(sure(0, 0, 0, 3, 3), np.array([0, 0, 3, 3, 6]))
+    found = describe(sure(0, 0, 0, 3, 3), np.array([0, 0, 3, 3, 6]), EMOTIONS)
     assert found["accuracy"] == 0.6
     assert found["balanced_accuracy"] == pytest.approx((1 + 0.5 + 0) / 3, abs=1e-5)
     assert found["per_class"]["angry"] == {"precision": 0.66667, "recall": 1.0, "f1": 0.8, "faces": 2}

@@ -3,7 +3,7 @@ import pytest
 
 from edge.errors import DataError
 from training.datasets import Faces
-from training.votes import fitting_targets, plurality, votes_for_seven
+from training.votes import class_votes, fitting_targets, plurality
 
 #: neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, NF
 ROWS = [
@@ -22,7 +22,7 @@ def faces() -> Faces:
 
 
 def test_votes_come_in_our_class_order_without_contempt(faces: Faces) -> None:
-    assert votes_for_seven(faces)[0].tolist() == [2, 0, 0, 6, 0, 0, 0]
+    assert class_votes(faces)[0].tolist() == [2, 0, 0, 6, 0, 0, 0]
 
 
 def test_fer2013_fits_every_row_to_its_label(faces: Faces) -> None:

@@ -14,15 +14,15 @@ class Network(Protocol):
     """What a module of this folder offers.
 
     Attributes:
-        SIDE_PX: side of the square grey input.
+        SIDE_PX: side of the square grey input, where nothing else is asked for.
         VALUE_RANGE: what 0 and 255 become in the input.
     """
 
     SIDE_PX: int
     VALUE_RANGE: tuple[float, float]
 
-    def build(self, classes: int) -> Any:
-        """Make the untrained keras.Model: (side, side, 1) to probabilities."""
+    def build(self, classes: int, side_px: int = ...) -> Any:
+        """Make the untrained keras.Model: (side_px, side_px, 1) to probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,27 @@ def find_network(name: str) -> Network:
     return cast(Network, importlib.import_module(f"training.networks.{name}"))
 
 
-def size_of(name: str, classes: int) -> Size:
+def build_network(name: str, classes: int, side_px: int | None = None) -> Any:
+    """Make an untrained network.
+
+    Args:
+        name: one of NAMES.
+        classes: how many outputs.
+        side_px: of the input; None: the network's own.
+
+    Raises:
+        UsageError: the pictures are too small to be halved as often as the network does.
+    """
     network = find_network(name)
-    model = network.build(classes)
-    return Size(name, model.count_params(), count_multiply_adds(model), (network.SIDE_PX, network.SIDE_PX, 1))
+    try:
+        return network.build(classes, side_px or network.SIDE_PX)
+    except ValueError as error:
+        raise UsageError(f"--input-size {side_px} is too small for {name}; try {network.SIDE_PX}") from error
+
+
+def size_of(name: str, classes: int, side_px: int | None = None) -> Size:
+    model = build_network(name, classes, side_px)
+    return Size(name, model.count_params(), count_multiply_adds(model), model.input_shape[1:])
 
 
 def count_multiply_adds(model: Any) -> int:

@@ -14,13 +14,15 @@ VALUE_RANGE = (-1.0, 1.0)
 _FILTERS = (16, 32, 64, 128)
 
 
-def build(classes: int) -> keras.Model:
-    return build_xception("mini_xception", classes, first_filters=8, filters=_FILTERS)
+def build(classes: int, side_px: int = SIDE_PX) -> keras.Model:
+    return build_xception("mini_xception", classes, side_px, first_filters=8, filters=_FILTERS)
 
 
-def build_xception(name: str, classes: int, first_filters: int, filters: tuple[int, ...]) -> keras.Model:
+def build_xception(
+    name: str, classes: int, side_px: int, first_filters: int, filters: tuple[int, ...]
+) -> keras.Model:
     """Two plain convolutions, a residual module for each of `filters`, and a mean instead of dense layers."""
-    face = layers.Input((SIDE_PX, SIDE_PX, 1), name="face")
+    face = layers.Input((side_px, side_px, 1), name="face")
     x = face
     for _ in range(2):
         x = layers.Conv2D(first_filters, 3, use_bias=False)(x)

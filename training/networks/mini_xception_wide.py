@@ -7,5 +7,8 @@ from training.networks.mini_xception import SIDE_PX, VALUE_RANGE, build_xception
 __all__ = ["SIDE_PX", "VALUE_RANGE", "build"]
 
 
-def build(classes: int) -> keras.Model:
-    return build_xception("mini_xception_wide", classes, first_filters=16, filters=(32, 64, 128, 256))
+_FILTERS = (32, 64, 128, 256)
+
+
+def build(classes: int, side_px: int = SIDE_PX) -> keras.Model:
+    return build_xception("mini_xception_wide", classes, side_px, first_filters=16, filters=_FILTERS)

@@ -11,8 +11,8 @@ SIDE_PX = 250
 VALUE_RANGE = (0.0, 1.0)
 
 
-def build(classes: int) -> keras.Model:
-    network = keras.Sequential([layers.Input((SIDE_PX, SIDE_PX, 1), name="face")], name="plain_cnn_250")
+def build(classes: int, side_px: int = SIDE_PX) -> keras.Model:
+    network = keras.Sequential([layers.Input((side_px, side_px, 1), name="face")], name="plain_cnn_250")
     for filters, padding in ((32, "same"), (32, "valid"), (64, "valid")):
         network.add(layers.Conv2D(filters, 3, padding=padding, activation="relu"))
         network.add(layers.MaxPooling2D(2))

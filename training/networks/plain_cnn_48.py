@@ -11,8 +11,8 @@ SIDE_PX = 48
 VALUE_RANGE = (0.0, 1.0)
 
 
-def build(classes: int) -> keras.Model:
-    network = keras.Sequential([layers.Input((SIDE_PX, SIDE_PX, 1), name="face")], name="plain_cnn_48")
+def build(classes: int, side_px: int = SIDE_PX) -> keras.Model:
+    network = keras.Sequential([layers.Input((side_px, side_px, 1), name="face")], name="plain_cnn_48")
     for filters in (128, 256, 512, 512):
         network.add(layers.Conv2D(filters, 3, activation="relu"))
         network.add(layers.MaxPooling2D(2))
