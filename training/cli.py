@@ -47,6 +47,12 @@ def _fail(message: str, status: int, debug: bool) -> int:
     return status
 
 
+def _prepare(options: argparse.Namespace) -> None:
+    from training.prepare.command import run_command
+
+    run_command(options)
+
+
 def _fit(options: argparse.Namespace) -> None:
     from training.fit_command import run_command
 
@@ -114,7 +120,14 @@ def _bench(options: argparse.Namespace) -> None:
     print(f"constant batch {pace.constant_ms:8.2f} ms a batch; the real ones take {pace.ratio:.3f} times that")
 
 
-_ACTIONS = {"fit": _fit, "finetune": _fit, "evaluate": _evaluate, "networks": _networks, "bench": _bench}
+_ACTIONS = {
+    "prepare": _prepare,
+    "fit": _fit,
+    "finetune": _fit,
+    "evaluate": _evaluate,
+    "networks": _networks,
+    "bench": _bench,
+}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from training.config import FitConfig
 from training.fit_options import DATA_HELP, add_finetune, add_fit
 from training.networks import NAMES
 from training.option_types import at_least_one
+from training.prepare.command import add_prepare
 
 _DEFAULTS = FitConfig()
 REPORT_FILE = "evaluation.json"
@@ -20,6 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     _add_debug(parser, default=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_prepare(commands)
     add_fit(commands)
     add_finetune(commands)
     _add_evaluate(commands)

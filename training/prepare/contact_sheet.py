@@ -74,11 +74,11 @@ def _write(canvas: Gray, words: str, at: tuple[int, int], scale: float, ink: int
 
 
 def _letters(words: str, size_px: int) -> Gray:
-    """Words that OpenCV has no letters for, 0..255, by matplotlib's font or one of this machine that has them."""
+    """Words that OpenCV has no letters for, 0..255, in matplotlib's font or another of this machine."""
     from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
 
-    own = font_manager.findfont("DejaVu Sans")
+    own = str(font_manager.findfont("DejaVu Sans"))
     best, best_count = own, -1
     for path in (own, *sorted(font_manager.findSystemFonts())):
         try:

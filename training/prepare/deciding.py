@@ -25,15 +25,15 @@ from training.prepare.journal import Journal, shown
 from training.prepare.settings import SIDES, Settings, Shares
 from training.prepare.splitting import divide, rank
 
-_SELECT = """SELECT input, number, path, label, side, hash, whole, digest FROM outcomes JOIN inputs ON id = input
-    WHERE reason IS NULL ORDER BY path, number"""
+_SELECT = """SELECT input, number, path, label, side, hash, whole, digest
+    FROM outcomes JOIN inputs ON id = input WHERE reason IS NULL ORDER BY path, number"""
 _DECIDE = """UPDATE outcomes SET status = ?, why = ?, split = ?, file = ?, grp = ?
     WHERE input = ? AND number = ?"""
 _KEPT, _DUPLICATE = "kept", "duplicate"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class FaceTable:
     """All faces, in the order of their paths: a few numbers each, so that many need little memory.
 
     Attributes:
@@ -75,7 +75,7 @@ def decide(journal: Journal, settings: Settings, classes: Sequence[str], shares:
     found = _read(journal, classes, settings.seed)
     if not len(found):
         raise DataError(
-            f"no face was found in any picture of {settings.raw}; where the pictures are crops of faces already, "
+            f"no face was found in any picture of {settings.raw}; where they are crops of faces already, "
             "give --faces skip"
         )
     groups = group_near_copies(found.crops, found.photos, found.inputs)
@@ -91,7 +91,7 @@ def decide(journal: Journal, settings: Settings, classes: Sequence[str], shares:
     _write(journal, _verdicts(found, groups, sides, why, classes))
 
 
-def _read(journal: Journal, classes: Sequence[str], seed: int) -> Found:
+def _read(journal: Journal, classes: Sequence[str], seed: int) -> FaceTable:
     columns = [array("q") for _ in range(4)]
     ranks = array("Q")
     crops, photos, digests = bytearray(), bytearray(), bytearray()
@@ -105,12 +105,16 @@ def _read(journal: Journal, classes: Sequence[str], seed: int) -> Found:
         crops += crop
         photos += photo
         digests += digest
-    return Found(
-        *(np.array(column, np.int64) for column in columns),
-        np.array(ranks, np.uint64),
-        np.frombuffer(crops, np.uint8).reshape(-1, BYTES),
-        np.frombuffer(photos, np.uint8).reshape(-1, BYTES),
-        _first_equal(np.frombuffer(digests, np.uint64).reshape(-1, 2)),
+    inputs, numbers, labels, sides = (np.array(column, np.int64) for column in columns)
+    return FaceTable(
+        inputs=inputs,
+        numbers=numbers,
+        labels=labels,
+        sides=sides,
+        ranks=np.array(ranks, np.uint64),
+        crops=np.frombuffer(crops, np.uint8).reshape(-1, BYTES),
+        photos=np.frombuffer(photos, np.uint8).reshape(-1, BYTES),
+        equal=_first_equal(np.frombuffer(digests, np.uint64).reshape(-1, 2)),
     )
 
 
@@ -121,7 +125,7 @@ def _first_equal(digests: NDArray[np.uint64]) -> NDArray[np.intp]:
     return np.asarray(first[back.reshape(-1)], np.intp)
 
 
-def _why_equal(found: Found, classes: Sequence[str], journal: Journal) -> dict[int, str]:
+def _why_equal(found: FaceTable, classes: Sequence[str], journal: Journal) -> dict[int, str]:
     """The faces that rule 1 leaves out, and why."""
     why = {}
     for same in sets_of(found.equal):
@@ -137,7 +141,7 @@ def _why_equal(found: Found, classes: Sequence[str], journal: Journal) -> dict[i
 
 
 def _why_elsewhere(
-    found: Found, groups: NDArray[np.intp], why: Mapping[int, str], journal: Journal
+    found: FaceTable, groups: NDArray[np.intp], why: Mapping[int, str], journal: Journal
 ) -> dict[int, str]:
     """The faces that rule 3 leaves out, and why."""
     result = {}
@@ -153,7 +157,7 @@ def _why_elsewhere(
 
 
 def _expect_enough(
-    found: Found, why: Mapping[int, str], classes: Sequence[str], shares: Shares | None
+    found: FaceTable, why: Mapping[int, str], classes: Sequence[str], shares: Shares | None
 ) -> None:
     needed = len(shares.used) if shares else 1
     usable = np.ones(len(found), bool)
@@ -164,8 +168,8 @@ def _expect_enough(
             faces = f"{count} usable face{'' if count == 1 else 's'}"
             split = f" for --split {shares.text}" if shares else ""
             raise DataError(
-                f"label {name} has {faces}; expected at least {needed}{split}; add pictures, or leave the label "
-                "out by --classes"
+                f"label {name} has {faces}; expected at least {needed}{split}; add pictures, or leave the "
+                "label out by --classes"
             )
 
 
@@ -173,7 +177,7 @@ _Verdict = tuple[str, str, str, str, int, int, int]
 
 
 def _verdicts(
-    found: Found,
+    found: FaceTable,
     groups: NDArray[np.intp],
     sides: NDArray[np.int64],
     why: Mapping[int, str],
@@ -213,7 +217,7 @@ def _write(journal: Journal, verdicts: Iterable[_Verdict]) -> None:
         journal.database.executemany(_DECIDE, verdicts)
 
 
-def _name(journal: Journal, found: Found, face: int) -> str:
+def _name(journal: Journal, found: FaceTable, face: int) -> str:
     query = "SELECT path FROM inputs WHERE id = ?"
     (path,) = journal.database.execute(query, (int(found.inputs[face]),)).fetchone()
     return shown(path)

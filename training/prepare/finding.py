@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import resource
 import signal
 import threading
 from dataclasses import dataclass
@@ -69,7 +68,11 @@ def look_at(task: Task) -> Done:
 
 
 def peak_memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory that this process has held; getrusage would count what its parent held when it began."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def crop_path(crops: Path, identity: int, number: int) -> Path:

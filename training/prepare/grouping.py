@@ -1,8 +1,8 @@
 """Near-copies are put into one group: by hash, mirrored ones too, without comparing each picture with each.
 
-Two hashes of which few bits differ agree in at least one of eight pieces of their coarse bits, nearly always; so
-only what shares a piece is compared, some 5% of all pairs. (Measured on FER2013: of the copies within the bound,
-shifted or scaled by 2%, 98% share a piece; of those with noise or after JPEG all.)
+Two hashes of which few bits differ nearly always agree in one of eight pieces of their coarse bits; so only
+what shares a piece is compared, some 5% of all pairs. (Measured on FER2013: of the copies within the bound that
+were shifted or scaled by 2%, 98% and more share a piece; of those with noise or after JPEG all.)
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from training.prepare.hashing import BITS, mirrored
 
 Hashes = NDArray[np.uint8]
 
-#: Crops of which at most so many of 143 bits differ are near-copies. Measured on FER2013: 95% of faces shifted by
-#: 2% are within 24, and the largest group has 25 of 35,887; at 32 it has 183, at 36 strangers join to one of 2,715.
+#: Crops of which at most so many of 143 bits differ are near-copies. Measured on FER2013's 35,887: of faces
+#: shifted by 2%, 95% are within 24, and the largest group has 25; at 32 it has 183, at 36 2,715 strangers.
 _NEAR_CROP = 24
 
 #: A photograph that was only scaled, compressed or brightened; its box may then lie a little otherwise, so that
@@ -77,7 +77,7 @@ def sets_of(keys: NDArray[Any]) -> Iterator[NDArray[np.intp]]:
 
 
 def _unite_near(groups: Groups, hashes: Hashes, crops: Hashes, limit: int, crop_limit: int) -> None:
-    """Unite those whose hashes, and whose crops, differ in no more than so many bits, as they are or mirrored."""
+    """Unite those whose hashes, and crops, differ in at most so many bits, as they are or mirrored."""
     both, both_crops = (np.concatenate([some, mirrored(some)]) for some in (hashes, crops))
     for bucket in _buckets(both):
         upright = bucket[bucket < len(hashes)]
@@ -113,5 +113,4 @@ def _unite_tile(
 def _distances(some: Hashes, others: Hashes) -> NDArray[np.float32]:
     """How many bits differ, (n, m): for +1 and -1 a product is the bits that agree less those that differ."""
     signs = [np.unpackbits(part, axis=1, count=BITS).astype(np.float32) * 2 - 1 for part in (some, others)]
-    distances: NDArray[np.float32] = (BITS - signs[0] @ signs[1].T) / 2
-    return distances
+    return np.asarray((BITS - signs[0] @ signs[1].T) / 2, np.float32)

@@ -92,7 +92,7 @@ class Journal:
         return None if row is None else str(row[0])
 
     def take_scan(self, files: Iterable[Found]) -> None:
-        """Bring the list of inputs up to date: what was changed since is done again, what is gone is forgotten."""
+        """Bring the list of inputs up to date; what was changed is done again, what is gone is forgotten."""
         scan = int(self.noted("scan") or 0) + 1
         with self.database:
             for file in files:
@@ -157,5 +157,5 @@ def _marks(values: Sequence[str]) -> str:
 
 
 def shown(path: bytes) -> str:
-    """A path as text; bytes that are none are escaped, such as \\udcff."""
+    r"""A path as text; bytes that are none are escaped, such as \udcff."""
     return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""All cores look at pictures; only a few tasks wait at a time, so that memory does not grow with their number."""
+"""All cores look at pictures; few tasks wait at a time, so that memory does not grow with their number."""
 
 import itertools
 import logging

@@ -2,17 +2,16 @@
 
 import fcntl
 import logging
-import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 
-from edge.errors import DataError, UsageError
-from edge.files import replacing
+from edge.errors import DataError, MienError, UsageError
 from training.classes import choose_order
 from training.prepare import writing
 from training.prepare.contact_sheet import draw_sheet
@@ -25,7 +24,8 @@ from training.prepare.scanning import is_divided, scan
 from training.prepare.settings import CROP_MARGIN, DEFAULT_SHARES, SIDES, Settings, Shares
 from training.prepare.summary import Summary, summarize
 
-_JOURNAL_FILE = "journal.sqlite"
+_JOURNAL_FILE, _LOCK_FILE = "journal.sqlite", "lock"
+_CROPS, _RESULT = "crops", "result"
 _SHOWN_LIMIT = 20
 _SAVE_EVERY_S = 1.0
 
@@ -47,45 +47,69 @@ def prepare(settings: Settings) -> Summary:
     shares = settings.shares or (None if divided else DEFAULT_SHARES)
     work = out.with_name(f".{out.name}.prepare")
     with _hold(work, settings), _open_journal(work, settings) as journal, show_steps() as steps:
-        if not _is_published(journal, work, out):
-            writing.expect_free(out, settings.force)
-            steps.begin("listing pictures")
-            journal.take_scan(scan(settings.raw, divided))
-            classes = _classes(journal, settings, shares)
-            looked_at, finding_s, workers_mb = _find(journal, settings, work, classes, steps)
-            steps.begin("looking for near-copies")
-            decide(journal, settings, classes, shares)
-            _build(journal, settings, work, classes, shares, steps)
-            _publish(journal, work, out)
+        if _is_published(journal, settings, work):
+            looked = _Looked()
         else:
-            looked_at, finding_s, workers_mb = 0, 0.0, 0.0
-            classes = (journal.noted("classes") or "").split("\n")
-        faces = writing.count_faces(journal, classes)
+            looked = _make(journal, settings, work, divided, shares, steps)
+        faces = writing.count_faces(journal, (journal.noted("classes") or "").split("\n"))
         _warn_of_empty(faces, shares)
-        memory_mb = {"main": peak_memory_mb(), "workers": workers_mb}
+        memory_mb = {"main": peak_memory_mb(), "workers": looked.memory_mb}
         seconds = time.monotonic() - start_s
-        summary = summarize(journal, settings, faces, looked_at, finding_s, memory_mb, seconds)
-    _clear(work)
+        summary = summarize(journal, settings, faces, looked.pictures, looked.seconds, memory_mb, seconds)
+        _clear(work)
     return summary
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """How many pictures this run looked at, how long it took, and the most that its workers held together."""
+
+    pictures: int = 0
+    seconds: float = 0.0
+    memory_mb: float = 0.0
+
+
+def _make(
+    journal: Journal, settings: Settings, work: Path, divided: bool, shares: Shares | None, steps: Steps
+) -> _Looked:
+    out = settings.out.resolve()
+    writing.expect_free(out, settings.force)
+    steps.begin("listing pictures")
+    journal.take_scan(scan(settings.raw, divided))
+    classes = _classes(journal, settings, shares)
+    looked = _find(journal, settings, work, classes, steps)
+    steps.begin("looking for near-copies")
+    decide(journal, settings, classes, shares)
+    _build(journal, settings, work, classes, shares, steps)
+    _publish(journal, settings, work, out)
+    return looked
 
 
 def _expect_apart(raw: Path, out: Path, settings: Settings) -> None:
     if raw == out or raw in out.parents or out in raw.parents:
-        raise UsageError(f"--out {settings.out} and RAW {settings.raw} lie in each other; expected folders apart")
+        raise UsageError(
+            f"--out {settings.out} and RAW {settings.raw} lie in each other; expected folders apart"
+        )
 
 
 @contextmanager
 def _hold(work: Path, settings: Settings) -> Iterator[None]:
-    """The hidden folder, for one process at a time; the lock goes with the process, however it ends."""
-    if not work.is_dir() and not settings.force:
-        writing.expect_free(settings.out.resolve(), force=False)
+    """The hidden folder, for one process at a time; the lock goes with the process, however it ends.
+
+    It stays after an error, so that found faces are not looked for again; it goes where there are none.
+    """
     work.mkdir(parents=True, exist_ok=True)
-    with (work / "lock").open("w") as lock:
+    with (work / _LOCK_FILE).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UsageError(f"another process is preparing {settings.out}; wait for it, or stop it") from None
-        yield
+        try:
+            yield
+        except MienError:
+            if not (work / _CROPS).exists():
+                _clear(work)
+            raise
 
 
 def _open_journal(work: Path, settings: Settings) -> Journal:
@@ -96,10 +120,11 @@ def _open_journal(work: Path, settings: Settings) -> Journal:
         if journal.noted("finding") == settings.finding:
             return journal
         journal.database.close()
-        logger.info("the unfinished work on %s was with other options; beginning anew", settings.out)
-    for old in work.iterdir():
-        if old.name != "lock":
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        logger.info("the unfinished work on %s was on other pictures or sizes; beginning anew", settings.out)
+    path.unlink(missing_ok=True)
+    for left in work.iterdir():
+        if left.name != _LOCK_FILE:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     journal = Journal(path)
     journal.note("finding", settings.finding)
     return journal
@@ -110,9 +135,9 @@ def _classes(journal: Journal, settings: Settings, shares: Shares | None) -> Seq
     counts = journal.count_by_label()
     if not counts:
         raise DataError(
-            f"{settings.raw} holds no pictures in label folders; expected such as {settings.raw / 'happy' / '1.jpg'}"
+            f"{settings.raw} holds no pictures in label folders; expected such as {settings.raw}/happy/1.jpg"
         )
-    classes = choose_order(list(counts), given=settings.classes).names
+    classes: Sequence[str] = choose_order(list(counts), given=settings.classes).names
     if len(classes) < 2:
         raise DataError(f"{settings.raw} holds only the label {classes[0]}; expected two or more label folders")
     needed = len(shares.used) if shares else 1
@@ -120,26 +145,20 @@ def _classes(journal: Journal, settings: Settings, shares: Shares | None) -> Seq
         if counts[name] < needed:
             pictures = f"{counts[name]} picture{'' if counts[name] == 1 else 's'}"
             raise DataError(
-                f"label {name} has {pictures}; expected at least {needed} for --split {shares.text if shares else ''}; "
-                "add pictures, or leave the label out by --classes"
+                f"label {name} has {pictures}; expected at least {needed}, one for each part of the split; add "
+                "pictures, or leave the label out by --classes"
             )
     return classes
 
 
-def _find(
-    journal: Journal, settings: Settings, work: Path, classes: Sequence[str], steps: Steps
-) -> tuple[int, float, float]:
-    """Look at all pictures that were not looked at yet.
-
-    Returns:
-        How many, the seconds it took, and the most memory that the workers held together, megabytes.
-    """
+def _find(journal: Journal, settings: Settings, work: Path, classes: Sequence[str], steps: Steps) -> _Looked:
+    """Look at all pictures that were not looked at yet."""
     total = journal.count_pending(classes)
     steps.begin("finding faces", total)
     if not total:
-        return 0, 0.0, 0.0
+        return _Looked()
     start_s = saved_s = time.monotonic()
-    task = Task((), settings.raw, work / "crops", settings.faces, settings.side_px)
+    task = Task((), settings.raw, work / _CROPS, settings.faces, settings.side_px)
     unsaved: list[Outcome] = []
     peaks_mb: dict[int, float] = {}
     warned = 0
@@ -156,14 +175,21 @@ def _find(
             journal.record(unsaved)
             unsaved, saved_s = [], time.monotonic()
     journal.record(unsaved)
-    return total, time.monotonic() - start_s, sum(peaks_mb.values())
+    return _Looked(total, time.monotonic() - start_s, sum(peaks_mb.values()))
 
 
 def _build(
-    journal: Journal, settings: Settings, work: Path, classes: Sequence[str], shares: Shares | None, steps: Steps
+    journal: Journal,
+    settings: Settings,
+    work: Path,
+    classes: Sequence[str],
+    shares: Shares | None,
+    steps: Steps,
 ) -> None:
     """Make the whole result in the hidden folder; what a stopped run left there is thrown away."""
-    result = work / "result"
+    journal.note("state", "building")
+    journal.note("classes", "\n".join(classes))
+    result = work / _RESULT
     if result.exists():
         shutil.rmtree(result)
     card = writing.DataCard(
@@ -177,26 +203,41 @@ def _build(
     )
     faces = writing.count_faces(journal, classes)
     steps.begin("writing", sum(sum(by_side.values()) for by_side in faces.values()))
-    for _ in writing.build(journal, work / "crops", result, card):
+    for _ in writing.build(journal, work / _CROPS, result, card):
         steps.advance(1)
     sheet = draw_sheet(result, faces)
     if not cv2.imwrite(str(result / writing.SHEET_FILE), sheet):
         raise OSError(f"{result / writing.SHEET_FILE} could not be written; is the disk full?")
-    journal.note("classes", "\n".join(classes))
 
 
-def _publish(journal: Journal, work: Path, out: Path) -> None:
-    journal.note("state", "publishing")
+def _publish(journal: Journal, settings: Settings, work: Path, out: Path) -> None:
+    journal.note("state", _publishing(settings))
     old = work / "old"
     if old.exists():
         shutil.rmtree(old)
-    writing.publish(work / "result", out, old)
+    writing.publish(work / _RESULT, out, old)
 
 
-def _is_published(journal: Journal, work: Path, out: Path) -> bool:
-    """Whether a run was stopped after the result had got its name."""
-    is_there = writing.is_result(out) and not (work / "result").exists()
-    return journal.noted("state") == "publishing" and is_there
+def _is_published(journal: Journal, settings: Settings, work: Path) -> bool:
+    """Whether this very run was stopped after its result had got its name."""
+    is_there = writing.is_result(settings.out) and not (work / _RESULT).exists()
+    return is_there and journal.noted("state") == _publishing(settings)
+
+
+def _publishing(settings: Settings) -> str:
+    shares = settings.shares.text if settings.shares else ""
+    return f"publishing seed={settings.seed} split={shares} classes={','.join(settings.classes or ())}"
+
+
+def _warn_of_empty(faces: Mapping[str, Mapping[str, int]], shares: Shares | None) -> None:
+    """Say which parts lack a label, for what is fitted or measured on them is then not what it seems."""
+    used = [SIDES[index] for index in (shares.used if shares else range(len(SIDES)))]
+    totals = {side: sum(by_side[side] for by_side in faces.values()) for side in used}
+    for side in (side for side in used if not totals[side]):
+        logger.warning("no face is in %s; --split %s divides all pictures anew", side, DEFAULT_SHARES.text)
+    for label, by_side in faces.items():
+        for side in (side for side in used if totals[side] and not by_side[side]):
+            logger.warning("label %s has no face in %s: it has too few different pictures", label, side)
 
 
 def _clear(work: Path) -> None:

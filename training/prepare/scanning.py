@@ -52,7 +52,9 @@ def is_divided(raw: Path) -> bool:
     parts = [name for name in names if name.lower() in _SIDE_OF_FOLDER]
     if parts and len(parts) < len(names):
         other = next(name for name in names if name not in parts)
-        raise DataError(f"{raw} holds {parts[0]} beside {other}; expected folders of labels, or only train, valid, test")
+        raise DataError(
+            f"{raw} holds {parts[0]} beside {other}; expected folders of labels, or only train, valid, test"
+        )
     return bool(parts)
 
 
@@ -87,10 +89,11 @@ def _found(entry: "os.DirEntry[bytes]", relative: bytes, label: str, side: str) 
 
 def _label(folder: bytes, raw: Path) -> str:
     try:
-        return canonical(folder.decode().strip())
+        name: str = canonical(folder.decode().strip())
     except UnicodeDecodeError:
         shown = os.fsdecode(folder).encode("utf-8", "backslashreplace").decode()
         raise DataError(f"{raw} holds the folder {shown}, whose name is not UTF-8; rename it") from None
+    return name
 
 
 def _side(folders: list[bytes], name: bytes) -> str:

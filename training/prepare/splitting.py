@@ -38,7 +38,7 @@ def divide(
 
 
 def rank(name: bytes, seed: int) -> int:
-    """A face's place in the seed's order, 64 bits: of its name alone, so that a picture more shuffles no other."""
+    """A face's place in the seed's order, 64 bits, by its name alone: one picture more shuffles no other."""
     key = seed.to_bytes((seed.bit_length() + 7) // 8 or 1)
     return int.from_bytes(hashlib.blake2b(name, key=key[-64:], digest_size=8).digest())
 

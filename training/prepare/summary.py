@@ -12,13 +12,17 @@ from training.prepare.settings import SIDES, Settings
 from training.prepare.writing import left_out
 
 
+_GROUPS = """(SELECT COUNT(*) AS n, COUNT(DISTINCT label) AS labels FROM outcomes JOIN inputs ON id = input
+    WHERE grp IS NOT NULL GROUP BY grp)"""
+
+
 class Summary(BaseModel):
     """One run.
 
     Attributes:
         inputs: files looked at, in all runs together.
         kept: faces written.
-        duplicates: faces left out because of an equal or, where RAW's sides were kept, a near picture elsewhere.
+        duplicates: faces left out for an equal one or, where RAW's sides were kept, a near one elsewhere.
         skipped: pictures without a face to use, by reason.
         faces: kept, by label and side.
         groups: sets of near-copies, and of faces of one picture; each on one side.
@@ -69,8 +73,6 @@ def summarize(
     def count(query: str) -> int:
         return int(journal.database.execute(query).fetchone()[0])
 
-    groups = "(SELECT grp, COUNT(*) AS n, COUNT(DISTINCT label) AS labels FROM outcomes JOIN inputs ON id = input"
-    groups += " WHERE grp IS NOT NULL GROUP BY grp)"
     return Summary(
         out=str(settings.out),
         classes=list(faces),
@@ -80,8 +82,8 @@ def summarize(
         duplicates=count("SELECT COUNT(*) FROM outcomes WHERE status = 'duplicate'"),
         skipped=count_skipped(journal, list(faces)),
         faces=faces,
-        groups=count(f"SELECT COUNT(*) FROM {groups} WHERE n > 1"),
-        mixed_groups=count(f"SELECT COUNT(*) FROM {groups} WHERE labels > 1"),
+        groups=count(f"SELECT COUNT(*) FROM {_GROUPS} WHERE n > 1"),
+        mixed_groups=count(f"SELECT COUNT(*) FROM {_GROUPS} WHERE labels > 1"),
         looked_at=looked_at,
         pictures_per_s=round(looked_at / finding_s, 1) if looked_at and finding_s else None,
         memory_mb={name: round(size, 1) for name, size in memory_mb.items()},
@@ -103,7 +105,10 @@ def summary_table(summary: Summary) -> Group:
 
 
 def _lines(summary: Summary) -> list[str]:
-    lines = [f"{summary.out}: {summary.kept:,} faces of {summary.side_px}x{summary.side_px}, {summary.inputs:,} inputs"]
+    side_px = summary.side_px
+    lines = [
+        f"{summary.out}: {summary.kept:,} faces of {side_px}x{side_px} pixels from {summary.inputs:,} files"
+    ]
     lines += [f"  skipped, {reason}: {count:,}" for reason, count in summary.skipped.items()]
     if summary.duplicates:
         lines.append(f"  left out as duplicates: {summary.duplicates:,}")

@@ -19,7 +19,20 @@ from training.prepare.settings import SIDES
 MANIFEST_FILE = "manifest.csv"
 SHEET_FILE = "contact_sheet.png"
 
-_COLUMNS = ("source", "label", "split", "file", "status", "reason", "x", "y", "width", "height", "hash", "group")
+_COLUMNS = (
+    "source",
+    "label",
+    "split",
+    "file",
+    "status",
+    "reason",
+    "x",
+    "y",
+    "width",
+    "height",
+    "hash",
+    "group",
+)
 _KEPT = "SELECT input, number, file FROM outcomes WHERE status = 'kept' ORDER BY split, file"
 _ROWS = """SELECT path, label, split, file, status, reason, why, x, y, width, height, hash, grp
     FROM inputs LEFT JOIN outcomes ON input = id ORDER BY path, number"""
@@ -68,7 +81,9 @@ def _write_manifest(journal: Journal, path: Path, classes: Sequence[str]) -> Non
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(_COLUMNS)
-        for source, label, split, name, status, reason, why, *box, bits, group in journal.database.execute(_ROWS):
+        for source, label, split, name, status, reason, why, *box, bits, group in journal.database.execute(
+            _ROWS
+        ):
             if status is None:
                 because = reason or left_out(label, classes)
                 table.writerow([shown(source), label, "", "", "skipped", because, *box, "", ""])
