@@ -31,7 +31,7 @@ class Condition:
             self._problems[part] = problem
 
     def tell(self, is_news: bool = False) -> None:
-        """Tell the status where it, or what is wrong, or something that `tell` looks up, is no longer as told."""
+        """Tell the status where it, what is wrong, or (`is_news`) anything else is not what was told last."""
         if not (self._is_proven or self._problems):
             return  # nothing is wrong, and nothing was done yet: nothing is known
         status = DEGRADED if self._problems else ONLINE

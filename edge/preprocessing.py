@@ -34,12 +34,14 @@ def crop_face(gray: Gray, box: Box, margin: float = 0.0) -> Gray:
 def resize_face(face: Gray, side_px: int) -> Gray:
     """Resize a face crop of any shape to (side_px, side_px), 0..255.
 
-    Shrinking averages, as a smaller sensor would; enlarging interpolates between pixels.
+    Shrinking averages, as a smaller sensor would; enlarging interpolates between pixels, by the method of which
+    OpenCV promises the same result on every processor: the plain one makes a fifth of the pixels brighter by
+    one level on ARM.
     """
     if face.shape == (side_px, side_px):
         return face
     shrinks = min(face.shape[:2]) > side_px
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT
     return cv2.resize(face, (side_px, side_px), interpolation=method)  # type: ignore[return-value]
 
 
