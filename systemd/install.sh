@@ -262,7 +262,7 @@ find_camera() {
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-has_candidate() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -qE '^  Candidate: [^(]'; }
+has_candidate() { [[ $(LC_ALL=C apt-cache policy "$1" 2>/dev/null) =~ "Candidate: "[^\(] ]]; }
 
 # Whether a package is there or can be had; a fresh image may not have its lists yet.
 has_package() {
@@ -492,10 +492,14 @@ comes_up() {
   [ "$(unit_says ActiveState)" = active ] && [ "$(unit_says NRestarts)" = "$restarts" ]
 }
 
-# The daemon's last words since a time, else what systemd calls it.
+# The last words since a time of a daemon that ended, else of the one that lives, else of systemd about it.
 why_not() {
-  local words
-  words=$(journalctl -q --no-pager -u mien.service -t mien -o cat -n 1 --since "@$1" 2>/dev/null) || true
+  local logged words
+  logged=$(journalctl -q --no-pager -u mien.service -o short --since "@$1" 2>/dev/null) || true
+  words=$(grep ' mien\[' <<<"$logged" | grep -v " mien\[$(unit_says MainPID)\]:" | tail -n 1) || true
+  [ -n "$words" ] || words=$(grep ' mien\[' <<<"$logged" | tail -n 1) || true
+  [ -n "$words" ] || words=$(grep -i 'fail' <<<"$logged" | tail -n 1) || true
+  words=${words#*]: }
   echo "${words:-systemd says $(unit_says Result)}"
 }
 
@@ -606,7 +610,8 @@ install_all() {
   switch_to "$name"
   [ -n "$dry_run" ] || say "mien runs: mien watch shows what it tells, journalctl -u mien what it logs"
   step "mien doctor looks at all of it" || return 0
-  "$HOME_DIR/current/venv/bin/mien" doctor || say "mien is installed; what doctor found above has its remedy beside it"
+  # The service gets its password from systemd; here it is read where systemd reads it.
+  CREDENTIALS_DIRECTORY=$CONFIG_DIR "$HOME_DIR/current/venv/bin/mien" doctor || say "mien is installed; what doctor found above has its remedy beside it"
 }
 
 main() {
