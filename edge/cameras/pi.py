@@ -1,7 +1,8 @@
 """A camera of the Raspberry Pi, by libcamera and Picamera2.
 
 Picamera2 comes from Debian packages that are built for the system's own Python, and only a Pi has them: it is
-imported when such a camera is asked for. What is relied on here was read in its source, 0.3.22 to 0.3.36.
+imported when such a camera is asked for. What is relied on here stands in the source of 0.3.22 to 0.3.36 and
+was tried with 0.3.38.
 """
 
 import importlib

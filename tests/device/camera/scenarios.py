@@ -40,12 +40,18 @@ def sh(command: str) -> str:
 
 
 class Daemon:
-    """`mien run`, and what it tells the broker."""
+    """`mien run`, and what it tells the broker.
+
+    Args:
+        settings: more lines of the table camera.
+        is_service: systemd starts it, and starts it again whenever it ends.
+    """
 
     _numbers = itertools.count()
 
-    def __init__(self, source: str, settings: str = "") -> None:
+    def __init__(self, source: str, settings: str = "", is_service: bool = False) -> None:
         self.id = f"cam{next(self._numbers)}"
+        self.is_service = is_service
         self.log = Path(f"/tmp/{self.id}.log")
         config = Path(f"/tmp/{self.id}.toml")
         config.write_text(
@@ -60,8 +66,13 @@ class Daemon:
             text=True,
         )
         threading.Thread(target=self._listen, daemon=True).start()
+        command = [MIEN, "run", "--config", str(config)]
+        if is_service:
+            properties = ["Restart=always", "RestartSec=1", f"StandardError=append:{self.log}"]
+            options = [f"--property={one}" for one in properties]
+            command = ["systemd-run", "--quiet", "--wait", "--collect", f"--unit={self.id}", *options, *command]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen([MIEN, "run", "--config", config], stderr=log, stdout=log)
+            self.process = subprocess.Popen(command, stderr=log, stdout=log)
 
     def _listen(self) -> None:
         assert self._watch.stdout
@@ -88,7 +99,10 @@ class Daemon:
         return told[-1] if told else "nothing told of what was granted"
 
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
+        if self.is_service:
+            sh(f"systemctl stop {self.id}")
+        else:
+            self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(60)
         finally:
@@ -98,8 +112,8 @@ class Daemon:
 
 
 @contextmanager
-def daemon(source: str, settings: str = "") -> Iterator[Daemon]:
-    running = Daemon(source, settings)
+def daemon(source: str, settings: str = "", is_service: bool = False) -> Iterator[Daemon]:
+    running = Daemon(source, settings, is_service)
     try:
         yield running
     except Exception:
@@ -221,6 +235,23 @@ def picamera2_is_opened_again_and_again_and_turned_and_cut() -> str:
     return ", ".join([*told, f"{age_s * 1000:.0f} ms from sensor to us"])
 
 
+def a_torn_out_picamera2_camera_comes_back() -> str:
+    """libcamera 0.4 aborts when it is to stop a camera that is no more; systemd starts the daemon again."""
+    driver = Path("/sys/bus/platform/drivers/vimc")
+    with daemon("picamera2", is_service=True) as running:
+        session = running.wait("a state", lambda: running.payloads("state"))[-1]["session"]
+        (driver / "unbind").write_text("vimc.0")
+        gone = "degraded or offline"
+        running.wait(f"the status {gone}", lambda: set(gone.split(" or ")) & set(running.payloads("status")))
+        running.wait("word of it", lambda: "picamera2:0 is not there" in running.log.read_text())
+        (driver / "bind").write_text("vimc.0")
+        seen, begun_s = len(running.messages), time.monotonic()
+        states = running.wait("a state", lambda: running.payloads("state", seen))
+        back_s = time.monotonic() - begun_s
+        how = "the same process" if states[0]["session"] == session else "a new process"
+        return f"{gone} while it was gone; {how} was online {back_s:.0f} s after it was back"
+
+
 def a_camera_that_libcamera_does_not_know_is_said() -> str:
     done = subprocess.run(
         [MIEN, "run", "--config", "/dev/stdin"],
@@ -241,6 +272,7 @@ SCENARIOS = [
     a_camera_that_libcamera_does_not_know_is_said,
     a_v4l2_camera_shows_a_face_and_comes_back_after_its_device_was_gone,
     an_unplugged_v4l2_camera_comes_back,
+    a_torn_out_picamera2_camera_comes_back,
 ]
 
 
