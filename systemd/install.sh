@@ -572,6 +572,8 @@ uninstall() {
   systemctl reset-failed mien.service 2>/dev/null || true
   reload_rules
   rm -rf "$HOME_DIR"
+  # systemd leaves the link to a dynamic user's folder behind.
+  if [ -L /run/mien ] && [ ! -e /run/mien ]; then rm -f /run/mien; fi
   if [ -n "$purge" ]; then
     purge_configuration
   elif [ -e "$CONFIG_DIR" ]; then
