@@ -5,15 +5,16 @@ what shares a piece is compared, some 5% of all pairs. (Measured on FER2013: of 
 were shifted or scaled by 2%, 98% and more share a piece; of those with noise or after JPEG all.)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.prepare.hashing import BITS, mirrored
+from training.prepare.hashing import mirrored
 
 Hashes = NDArray[np.uint8]
+Words = NDArray[np.uint64]
 
 #: Crops of which at most so many of 143 bits differ are near-copies. Measured on FER2013's 35,887: of faces
 #: shifted by 2%, 95% are within 24, and the largest group has 25; at 32 it has 183, at 36 2,715 strangers.
@@ -24,7 +25,8 @@ _NEAR_CROP = 24
 _SAME_PHOTO, _CROP_OF_SAME_PHOTO = 4, 44
 
 _PIECES = 8
-_TILE = 1024
+_TILE = 512
+_COUNTS = np.array([value.bit_count() for value in range(1 << 16)], np.uint8)
 
 
 class Groups:
@@ -62,8 +64,8 @@ def group_near_copies(crops: Hashes, photos: Hashes, inputs: NDArray[np.int64]) 
     groups = Groups(len(crops))
     for same in sets_of(inputs):
         groups.unite(same)
-    _unite_near(groups, crops, crops, _NEAR_CROP, _NEAR_CROP)
-    _unite_near(groups, photos, crops, _SAME_PHOTO, _CROP_OF_SAME_PHOTO)
+    _unite_near(groups, crops, _NEAR_CROP)
+    _unite_near(groups, photos, _SAME_PHOTO, crops, _CROP_OF_SAME_PHOTO)
     return groups.all_roots()
 
 
@@ -76,16 +78,27 @@ def sets_of(keys: NDArray[Any]) -> Iterator[NDArray[np.intp]]:
         yield order[starts[at] : ends[at]]
 
 
-def _unite_near(groups: Groups, hashes: Hashes, crops: Hashes, limit: int, crop_limit: int) -> None:
-    """Unite those whose hashes, and crops, differ in at most so many bits, as they are or mirrored."""
-    both, both_crops = (np.concatenate([some, mirrored(some)]) for some in (hashes, crops))
+def _unite_near(
+    groups: Groups, hashes: Hashes, limit: int, crops: Hashes | None = None, crop_limit: int = 0
+) -> None:
+    """Unite those whose hashes differ in at most `limit` bits, as they are or mirrored.
+
+    Args:
+        groups: to unite in.
+        hashes: (n, BYTES).
+        limit: bits.
+        crops: a second hash of each, which may differ in at most `crop_limit` bits; None asks no more.
+        crop_limit: bits.
+    """
+    both = np.concatenate([hashes, mirrored(hashes)])
+    bounds = [(_words(both), limit)]
+    if crops is not None:
+        bounds.append((_words(np.concatenate([crops, mirrored(crops)])), crop_limit))
     for bucket in _buckets(both):
         upright = bucket[bucket < len(hashes)]
         for start in range(0, len(upright), _TILE):
-            rows = upright[start : start + _TILE]
             for other in range(0, len(bucket), _TILE):
-                columns = bucket[other : other + _TILE]
-                _unite_tile(groups, rows, columns, (both, limit), (both_crops, crop_limit))
+                _unite_tile(groups, upright[start : start + _TILE], bucket[other : other + _TILE], bounds)
 
 
 def _buckets(hashes: Hashes) -> Iterator[NDArray[np.intp]]:
@@ -95,22 +108,35 @@ def _buckets(hashes: Hashes) -> Iterator[NDArray[np.intp]]:
 
 
 def _unite_tile(
-    groups: Groups, rows: NDArray[np.intp], columns: NDArray[np.intp], *bounds: tuple[Hashes, int]
+    groups: Groups, rows: NDArray[np.intp], columns: NDArray[np.intp], bounds: Sequence[tuple[Words, int]]
 ) -> None:
     count = len(bounds[0][0]) // 2
-    row_roots, column_roots = groups.roots(rows), groups.roots(columns % count)
-    near = row_roots[:, None] != column_roots[None, :]
-    if not near.any():
-        return
-    for hashes, limit in bounds:
-        near &= _distances(hashes[rows], hashes[columns]) <= limit
+    near = groups.roots(rows)[:, None] != groups.roots(columns % count)[None, :]
+    for words, limit in bounds:
+        if not near.any():
+            return
+        near &= _distances(words[rows], words[columns]) <= limit
     for row in np.flatnonzero(near.any(axis=1)):
         others = columns[near[row]] % count
         if (groups.roots(others) != groups.roots(rows[row : row + 1])).any():
             groups.unite(np.append(others, rows[row]))
 
 
-def _distances(some: Hashes, others: Hashes) -> NDArray[np.float32]:
-    """How many bits differ, (n, m): for +1 and -1 a product is the bits that agree less those that differ."""
-    signs = [np.unpackbits(part, axis=1, count=BITS).astype(np.float32) * 2 - 1 for part in (some, others)]
-    return np.asarray((BITS - signs[0] @ signs[1].T) / 2, np.float32)
+def _words(hashes: Hashes) -> Words:
+    """The hashes as (n, words), 64 bits at a time."""
+    return np.pad(hashes, ((0, 0), (0, -hashes.shape[1] % 8))).view(np.uint64)
+
+
+def _distances(some: Words, others: Words) -> NDArray[np.uint8]:
+    """How many bits differ, (n, m)."""
+    total = np.zeros((len(some), len(others)), np.uint8)
+    for word in range(some.shape[1]):
+        total += _bit_count(some[:, word, None] ^ others[None, :, word])
+    return total
+
+
+def _bit_count(words: Words) -> NDArray[np.uint8]:
+    if hasattr(np, "bitwise_count"):  # numpy 2
+        return np.asarray(np.bitwise_count(words), np.uint8)
+    quarters = words[..., np.newaxis].view(np.uint16)
+    return np.asarray(_COUNTS[quarters].sum(axis=-1, dtype=np.uint8), np.uint8)

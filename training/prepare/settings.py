@@ -40,7 +40,8 @@ class Shares:
             percent = tuple(float(part) for part in text.split("/"))
         except ValueError:
             percent = ()
-        if len(percent) != len(SIDES) or min(percent) < 0 or abs(sum(percent) - 100) > 1e-6 or not percent[0]:
+        is_whole = len(percent) == len(SIDES) and abs(sum(percent) - 100) < 1e-6  # which nan is not
+        if not is_whole or min(percent) < 0 or not percent[0]:
             raise ValueError(f"{text!r}; expected three shares that add up to 100, such as 80/10/10")
         return cls(text, (percent[0], percent[1], percent[2]))
 

@@ -11,7 +11,6 @@ from training.prepare.journal import Journal
 from training.prepare.settings import SIDES, Settings
 from training.prepare.writing import left_out
 
-
 _GROUPS = """(SELECT COUNT(*) AS n, COUNT(DISTINCT label) AS labels FROM outcomes JOIN inputs ON id = input
     WHERE grp IS NOT NULL GROUP BY grp)"""
 
