@@ -33,8 +33,8 @@ test: setup
 
 test-device: test-device-arm64 test-device-systemd
 
-test-device-arm64 test-device-systemd test-device-camera: test-device-%:
-	PYTHON=$(PYTHON) tests/device/$*/run.sh
+test-device-arm64 test-device-systemd test-device-camera: test-device-%: setup
+	PYTHON=$(CURDIR)/$(BIN)/python tests/device/$*/run.sh
 
 setup: $(VENV)/.made
 
