@@ -17,7 +17,7 @@ _CROP = slice(20, 220), slice(110, 310)
 
 @functools.cache
 def guises(count: int) -> list[Gray]:
-    """Pictures of 200x200 in which the device finds a face, each so bent and lit that it is no other's near-copy."""
+    """Pictures of 200x200 with a face for the device, each so bent and lit that it is no other's near-copy."""
     found: list[Gray] = []
     seed = 0
     while len(found) < count:

@@ -20,7 +20,7 @@ SPLITS = ("train", "valid", "test")
 
 def prepare(raw: Path, out: Path, *options: str) -> list[dict[str, str]]:
     """Run the command; the manifest's rows."""
-    assert main(["prepare", str(raw), "--out", str(out), "--workers", "2", *options]) == 0
+    assert main(["prepare", str(raw), "--out", str(out), "--workers", "1", *options]) == 0
     return manifest(out)
 
 

@@ -25,8 +25,8 @@ from training.prepare.journal import Journal, shown
 from training.prepare.settings import SIDES, Settings, Shares
 from training.prepare.splitting import divide, rank
 
-_SELECT = """SELECT input, number, path, label, side, hash, whole, digest
-    FROM outcomes JOIN inputs ON id = input WHERE reason IS NULL ORDER BY path, number"""
+_SELECT = """SELECT input, number, path, label, side, x, y, width, height, photo_width, photo_height,
+    hash, photo, digest FROM outcomes JOIN inputs ON id = input WHERE reason IS NULL ORDER BY path, number"""
 _DECIDE = """UPDATE outcomes SET status = ?, why = ?, split = ?, file = ?, grp = ?
     WHERE input = ? AND number = ?"""
 _KEPT, _DUPLICATE = "kept", "duplicate"
@@ -44,6 +44,7 @@ class FaceTable:
         ranks: (n,), see training.prepare.splitting.rank.
         crops: hash of each crop, (n, BYTES).
         photos: hash of each picture, (n, BYTES).
+        boxes: (n, 4), x, y, width, height as shares of the picture's sides.
         equal: (n,), the first face of which the crop is the same.
     """
 
@@ -54,6 +55,7 @@ class FaceTable:
     ranks: NDArray[np.uint64]
     crops: NDArray[np.uint8]
     photos: NDArray[np.uint8]
+    boxes: NDArray[np.float64]
     equal: NDArray[np.intp]
 
     def __len__(self) -> int:
@@ -78,7 +80,7 @@ def decide(journal: Journal, settings: Settings, classes: Sequence[str], shares:
             f"no face was found in any picture of {settings.raw}; where they are crops of faces already, "
             "give --faces skip"
         )
-    groups = group_near_copies(found.crops, found.photos, found.inputs)
+    groups = group_near_copies(found.crops, found.photos, found.boxes, found.inputs)
     why = _why_equal(found, classes, journal)
     sides = found.sides
     if shares is None:
@@ -93,15 +95,16 @@ def decide(journal: Journal, settings: Settings, classes: Sequence[str], shares:
 
 def _read(journal: Journal, classes: Sequence[str], seed: int) -> FaceTable:
     columns = [array("q") for _ in range(4)]
-    ranks = array("Q")
+    ranks, boxes = array("Q"), array("q")
     crops, photos, digests = bytearray(), bytearray(), bytearray()
-    for identity, number, path, label, side, crop, photo, digest in journal.database.execute(_SELECT):
+    for identity, number, path, label, side, *box, crop, photo, digest in journal.database.execute(_SELECT):
         if label not in classes:
             continue
         values = (identity, number, classes.index(label), SIDES.index(side) if side else -1)
         for column, value in zip(columns, values, strict=True):
             column.append(value)
         ranks.append(rank(path + b"/%d" % number, seed))
+        boxes.extend(box)
         crops += crop
         photos += photo
         digests += digest
@@ -114,8 +117,13 @@ def _read(journal: Journal, classes: Sequence[str], seed: int) -> FaceTable:
         ranks=np.array(ranks, np.uint64),
         crops=np.frombuffer(crops, np.uint8).reshape(-1, BYTES),
         photos=np.frombuffer(photos, np.uint8).reshape(-1, BYTES),
+        boxes=_shares(np.array(boxes, np.int64).reshape(-1, 6)),
         equal=_first_equal(np.frombuffer(digests, np.uint64).reshape(-1, 2)),
     )
+
+
+def _shares(boxes: NDArray[np.int64]) -> NDArray[np.float64]:
+    return boxes[:, :4] / boxes[:, [4, 5, 4, 5]]
 
 
 def _first_equal(digests: NDArray[np.uint64]) -> NDArray[np.intp]:

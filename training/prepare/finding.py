@@ -89,8 +89,8 @@ def _look(job: Job, task: Task) -> Outcome:
     boxes = _boxes(gray, task.rule)
     if not boxes:
         return Outcome(job, reason="no face found")
-    whole = perceptual_hash(gray)
-    return Outcome(job, tuple(_keep(gray, box, whole, job, index, task) for index, box in enumerate(boxes)))
+    photo = perceptual_hash(gray)
+    return Outcome(job, tuple(_keep(gray, box, photo, job, index, task) for index, box in enumerate(boxes)))
 
 
 def _boxes(gray: Gray, rule: FacesRule) -> list[Box]:
@@ -100,10 +100,10 @@ def _boxes(gray: Gray, rule: FacesRule) -> list[Box]:
     return found if rule is FacesRule.ALL else found[:1]
 
 
-def _keep(gray: Gray, box: Box, whole: bytes, job: Job, number: int, task: Task) -> FoundFace:
+def _keep(gray: Gray, box: Box, photo: bytes, job: Job, number: int, task: Task) -> FoundFace:
     crop = crop_face(gray, box, 0.0 if task.rule is FacesRule.SKIP else CROP_MARGIN)
     face = resize_face(crop, task.side_px)
     with replacing(crop_path(task.crops, job.id, number)) as temporary:
         if not cv2.imwrite(str(temporary), face):
             raise OSError(f"{temporary} could not be written; is the disk full?")
-    return FoundFace(box, perceptual_hash(crop), whole, pixel_digest(face))
+    return FoundFace(box, gray.shape[::-1], perceptual_hash(crop), photo, pixel_digest(face))

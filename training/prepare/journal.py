@@ -20,7 +20,8 @@ CREATE TABLE IF NOT EXISTS inputs (
   size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, scan INTEGER NOT NULL, is_done INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS outcomes (
   input INTEGER NOT NULL, number INTEGER NOT NULL, reason TEXT,
-  x INTEGER, y INTEGER, width INTEGER, height INTEGER, hash BLOB, whole BLOB, digest BLOB,
+  x INTEGER, y INTEGER, width INTEGER, height INTEGER, photo_width INTEGER, photo_height INTEGER,
+  hash BLOB, photo BLOB, digest BLOB,
   status TEXT, why TEXT, split TEXT, file TEXT, grp INTEGER,
   PRIMARY KEY (input, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS outcomes_by_file ON outcomes (split, file);
@@ -31,6 +32,11 @@ INSERT INTO inputs (path, label, side, size, mtime_ns, scan, is_done) VALUES (?,
 ON CONFLICT (path) DO UPDATE SET label = excluded.label, side = excluded.side, scan = excluded.scan,
   is_done = is_done AND size = excluded.size AND mtime_ns = excluded.mtime_ns,
   size = excluded.size, mtime_ns = excluded.mtime_ns
+"""
+_INSERT = """
+INSERT INTO outcomes
+  (input, number, reason, x, y, width, height, photo_width, photo_height, hash, photo, digest)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _AT_ONCE = 500
 
@@ -49,14 +55,16 @@ class FoundFace:
 
     Attributes:
         box: in the picture.
+        photo_px: the picture's width and height.
         hash: of the crop (see training.prepare.hashing).
-        whole: of the whole picture.
+        photo: of the whole picture.
         digest: of the crop's pixels; equal for equal crops only.
     """
 
     box: Box
+    photo_px: tuple[int, int]
     hash: bytes
-    whole: bytes
+    photo: bytes
     digest: bytes
 
 
@@ -121,14 +129,11 @@ class Journal:
     def _put(self, outcome: Outcome) -> None:
         identity = outcome.job.id
         self.database.execute("DELETE FROM outcomes WHERE input = ?", (identity,))
-        insert = "INSERT INTO outcomes (input, number, reason, x, y, width, height, hash, whole, digest)"
-        insert += " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        nothing = (None,) * 7
         if outcome.reason is not None:
-            self.database.execute(insert, (identity, 0, outcome.reason, *nothing))
+            self.database.execute(_INSERT, (identity, 0, outcome.reason, *(None,) * 9))
         for number, face in enumerate(outcome.faces):
-            row = (identity, number, None, *face.box.as_list(), face.hash, face.whole, face.digest)
-            self.database.execute(insert, row)
+            row = (*face.box.as_list(), *face.photo_px, face.hash, face.photo, face.digest)
+            self.database.execute(_INSERT, (identity, number, None, *row))
         self.database.execute("UPDATE inputs SET is_done = 1 WHERE id = ?", (identity,))
 
     def count_by_label(self) -> dict[str, int]:
