@@ -28,7 +28,7 @@ _STREAM = "main"
 _BUFFERS = 4
 
 #: A camera whose ribbon cable comes loose gives no error, only no more frames.
-_PATIENCE_S = 4.0
+_PATIENCE_S = 6.0
 
 _AF_CONTINUOUS = 2  # libcamera.controls.AfModeEnum.Continuous
 
@@ -129,7 +129,7 @@ def _open(picamera2: Any, number: int) -> Any:
         ) from None
     raise CameraError(
         f"picamera2:{number} is not there, libcamera sees {count or 'no'} camera{'s'[: count != 1]}; "
-        "is the ribbon cable seated well? (rpicam-hello --list-cameras)"
+        "is the ribbon cable seated well, and no other program using it? (rpicam-hello --list-cameras)"
     )
 
 

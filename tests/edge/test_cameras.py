@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from edge.cameras import Camera, open_camera
-from edge.config import CameraConfig
-from edge.errors import CameraError
+from edge.config import CameraConfig, parse_config
+from edge.errors import CameraError, ConfigError
 from edge.records import Frame, Gray
 
 Source = Callable[..., CameraConfig]
@@ -111,6 +111,31 @@ def test_a_recording_is_turned_and_then_cut(kind: str, rotate_deg: int, request:
     height, width = turned.shape
     expected = turned[round(height / 4) : round(height * 3 / 4), round(width / 2) :]
     np.testing.assert_array_equal(seen, expected)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("rotate_deg", 45, "camera.rotate_deg is 45; expected 0, 90, 180 or 270"),
+        (
+            "region",
+            [0, 0, 1],
+            r"region is \[0, 0, 1\]; expected four fractions: \[x, y, width, height\]",
+        ),
+        ("region", 0.5, "camera.region is 0.5; expected four fractions"),
+        ("region", ["0", "0", "1", "1"], "expected four fractions"),
+        ("region", [0, 0, 0, 1], "width and height of at least 0.05"),
+        ("region", [float("nan"), 0, 1, 1], "expected x and y from 0 to 0.95"),
+        ("region", [0.5, 0, 0.6, 1], r"expected x \+ width and y \+ height to be at most 1"),
+    ],
+)
+def test_an_impossible_view_is_refused_with_what_is_allowed(key: str, value: object, expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        parse_config({"camera": {key: value}})
+
+
+def test_a_region_may_end_exactly_at_the_edge_of_the_picture() -> None:
+    assert parse_config({"camera": {"region": [0.7, 0.9, 0.3, 0.1]}}).camera.region == (0.7, 0.9, 0.3, 0.1)
 
 
 def as_fast_as_possible(path: Path, loop: bool = False, fps: float = 15) -> Camera:

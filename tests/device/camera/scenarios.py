@@ -3,142 +3,44 @@
 Every scenario starts `mien run` as a user would and listens to the broker with `mien watch --json`.
 """
 
-import itertools
-import json
 import os
-import re
-import signal
 import subprocess
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from daemon import LONG_S, MIEN, Daemon, daemon, sh, wait_until
 
 from edge.cameras import open_camera
 from edge.config import CameraConfig
 from edge.records import Frame
 
-MIEN = "/opt/mien/bin/mien"
 LOOPBACK, VIVID = 10, 20
-
-#: The machine is slow without KVM, and does one thing at a time.
-LONG_S = 240
-
-
-def sh(command: str) -> str:
-    done = subprocess.run(command, shell=True, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{command}: {done.stderr.strip()}")
-    return done.stdout
-
-
-class Daemon:
-    """`mien run`, and what it tells the broker.
-
-    Args:
-        settings: more lines of the table camera.
-        is_service: systemd starts it, and starts it again whenever it ends.
-    """
-
-    _numbers = itertools.count()
-
-    def __init__(self, source: str, settings: str = "", is_service: bool = False) -> None:
-        self.id = f"cam{next(self._numbers)}"
-        self.is_service = is_service
-        self.log = Path(f"/tmp/{self.id}.log")
-        config = Path(f"/tmp/{self.id}.toml")
-        config.write_text(
-            f'[device]\nid = "{self.id}"\n'
-            f'[camera]\nsource = "{source}"\n{settings}\n'
-            "[publish]\nheartbeat_s = 2\n"
-        )
-        self.messages: list[dict[str, Any]] = []
-        self._watch = subprocess.Popen(
-            [MIEN, "watch", "--host", "localhost", "--device", self.id, "--json"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        threading.Thread(target=self._listen, daemon=True).start()
-        command = [MIEN, "run", "--config", str(config)]
-        if is_service:
-            properties = ["Restart=always", "RestartSec=1", f"StandardError=append:{self.log}"]
-            options = [f"--property={one}" for one in properties]
-            command = ["systemd-run", "--quiet", "--wait", "--collect", f"--unit={self.id}", *options, *command]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, stderr=log, stdout=log)
-
-    def _listen(self) -> None:
-        assert self._watch.stdout
-        for line in self._watch.stdout:
-            self.messages.append(json.loads(line))
-
-    def payloads(self, kind: str, since: int = 0) -> list[Any]:
-        return [m["payload"] for m in self.messages[since:] if m["topic"].endswith(f"/{kind}")]
-
-    def wait(self, what: str, is_true: Callable[[], Any], timeout_s: float = LONG_S) -> Any:
-        """Raises TimeoutError, which holds what the daemon wrote, where it does not come true in time."""
-        deadline_s = time.monotonic() + timeout_s
-        while time.monotonic() < deadline_s:
-            found = is_true()
-            if found:
-                return found
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the daemon ended with {self.process.returncode} while waiting for {what}")
-            time.sleep(0.2)
-        raise TimeoutError(f"{what} did not come within {timeout_s:.0f} s")
-
-    def granted(self) -> str:
-        told = re.findall(r"INFO (\S+ gives .*)", self.log.read_text())
-        return told[-1] if told else "nothing told of what was granted"
-
-    def stop(self) -> None:
-        if self.is_service:
-            sh(f"systemctl stop {self.id}")
-        else:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(60)
-        finally:
-            for process in (self.process, self._watch):
-                process.kill()
-                process.wait()
-
-
-@contextmanager
-def daemon(source: str, settings: str = "", is_service: bool = False) -> Iterator[Daemon]:
-    running = Daemon(source, settings, is_service)
-    try:
-        yield running
-    except Exception:
-        print(f"the daemon's log:\n{running.log.read_text()}\nits last messages: {running.messages[-5:]}")
-        raise
-    finally:
-        running.stop()
 
 
 @contextmanager
 def picture_on_loopback() -> Iterator[None]:
-    feeder = subprocess.Popen([sys.executable, "feed.py", f"/dev/video{LOOPBACK}", "face.png"])
+    """Until it is fed, the device is no camera."""
+    device = f"/dev/video{LOOPBACK}"
+    feeder = subprocess.Popen([sys.executable, "feed.py", device, "face.png"])
     try:
+        wait_until(f"{device} as a camera", lambda: "Video Capture" in sh(f"v4l2-ctl -d {device} -D"))
         yield
     finally:
         feeder.kill()
         feeder.wait()
 
 
-def wait_for_path(path: str) -> None:
-    deadline_s = time.monotonic() + 60
-    while not os.path.exists(path):
-        if time.monotonic() > deadline_s:
-            raise TimeoutError(f"{path} is not there")
-        time.sleep(0.2)
+def plug(module: str, device: str | None = None) -> None:
+    sh(f"modprobe {module} && udevadm settle")
+    if device:
+        wait_until(device, lambda: os.path.exists(device))
 
 
 def a_face_reaches_the_broker(running: Daemon, since: int = 0) -> str:
@@ -150,8 +52,8 @@ def a_face_reaches_the_broker(running: Daemon, since: int = 0) -> str:
 
 
 def plug_loopback() -> None:
-    sh(f"modprobe v4l2loopback video_nr={LOOPBACK} exclusive_caps=1 card_label=loopback")
-    wait_for_path(f"/dev/video{LOOPBACK}")
+    options = f"video_nr={LOOPBACK} exclusive_caps=1 card_label=loopback"
+    plug(f"v4l2loopback {options}", f"/dev/video{LOOPBACK}")
 
 
 def a_v4l2_camera_shows_a_face_and_comes_back_after_its_device_was_gone() -> str:
@@ -159,7 +61,6 @@ def a_v4l2_camera_shows_a_face_and_comes_back_after_its_device_was_gone() -> str
     plug_loopback()
     with ExitStack() as stack:
         with picture_on_loopback():
-            time.sleep(10)  # until it is fed, the device is no camera
             running = stack.enter_context(daemon(f"v4l2:/dev/video{LOOPBACK}"))
             first = a_face_reaches_the_broker(running)
         running.wait("the status degraded", lambda: "degraded" in running.payloads("status"))
@@ -175,9 +76,8 @@ def a_v4l2_camera_shows_a_face_and_comes_back_after_its_device_was_gone() -> str
 
 
 def an_unplugged_v4l2_camera_comes_back() -> str:
-    sh(f"modprobe vivid node_types=0x1 vid_cap_nr={VIVID}")
     device = f"/dev/video{VIVID}"
-    wait_for_path(device)
+    plug(f"vivid node_types=0x1 vid_cap_nr={VIVID}", device)
     with daemon(f"v4l2:{device}") as running:
         running.wait("a state", lambda: running.payloads("state"))
         # vivid is unplugged until the last that has it open lets go of it.
@@ -197,8 +97,7 @@ def unloaded(module: str) -> bool:
 
 
 def picamera2_delivers_frames() -> str:
-    sh("modprobe vimc")
-    time.sleep(3)
+    plug("vimc")
     with daemon("picamera2") as running:
         states = running.wait(
             "three states", lambda: len(running.payloads("state")) >= 3 and running.payloads("state")
@@ -208,10 +107,11 @@ def picamera2_delivers_frames() -> str:
 
 def frames_of(**settings: Any) -> list[Frame]:
     camera = open_camera(CameraConfig(source="picamera2", **settings))
-    frames = [frame for frame, _ in zip(camera, range(3), strict=False)]
-    camera.close()
-    camera.close()
-    return frames
+    try:
+        return [frame for frame, _ in zip(camera, range(3), strict=False)]
+    finally:
+        camera.close()
+        camera.close()
 
 
 def picamera2_is_opened_again_and_again_and_turned_and_cut() -> str:
