@@ -28,6 +28,13 @@ class Failed(AssertionError):
     """A scenario did not go as it should."""
 
 
+def end_all(process: "subprocess.Popen[str]") -> None:
+    """End a process and what it started, as a power cut would; it must lead a session of its own."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def check(is_so: object, what: str) -> None:
     if not is_so:
         raise Failed(what)
@@ -58,13 +65,15 @@ class Machine:
     def run(self, command: str, user: str = "root", timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
         """Run a shell command on it, at home."""
         return subprocess.run(
-            self.words(command, user), text=True, capture_output=True, timeout=timeout_s,
+            self.words(command, user), text=True, errors="replace", capture_output=True, timeout=timeout_s,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
     def words(self, command: str, user: str = "root") -> list[str]:
         enter = ["nsenter", "-t", str(self.init), "-m", "-u", "-i", "-n", "-p", *_ENVIRONMENT]
-        return [*enter, "runuser", "-l", user, "-c", command]
+        home = "/root" if user == "root" else f"/home/{user}"
+        # A login shell, but in the session that it is called from: a signal to that reaches all of it.
+        return [*enter, f"HOME={home}", "runuser", "-u", user, "--", "bash", "-lc", f"cd && {command}"]
 
     def out(self, command: str, user: str = "root") -> str:
         """What a command prints; it must succeed."""
@@ -189,9 +198,7 @@ class Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        end_all(self._process)
 
     def _listen(self) -> None:
         assert self._process.stdout and self._process.stderr
