@@ -89,7 +89,12 @@ def make_card(
     return Card(
         name=name,
         network=source.network,
-        input=InputSpec(side_px=side_px, value_range=source.value_range, quantization=quantization[0]),
+        input=InputSpec(
+            side_px=side_px,
+            value_range=source.value_range,
+            crop_margin=_crop_margin(source),
+            quantization=quantization[0],
+        ),
         output=OutputSpec(quantization=quantization[1]),
         classes=tuple(some.classes),
         training=training,
@@ -113,3 +118,10 @@ def _speaks(source: Source, truth: str) -> str:
     if not isinstance(fit, Mapping):
         return "not known"
     return _WHY["labels" if fit["labels"] == "fer2013" and truth == "labels" else fit["labels"]]
+
+
+def _crop_margin(source: Source) -> float:
+    """How wide `mien-train prepare` cut the faces that the network was fitted to; the device does likewise."""
+    fitted_on = source.record.get("fitted_on")
+    prepared = fitted_on.get("prepared") if isinstance(fitted_on, Mapping) else None
+    return float(prepared.get("crop_margin", 0)) if isinstance(prepared, Mapping) else 0.0

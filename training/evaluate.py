@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from edge.emotion.bundle import CARD_FILE, Bundle, find_bundle, load_bundle, read_card, write_card
-from edge.errors import UsageError
+from edge.emotion.bundle import Bundle, find_bundle, load_bundle, read_card, write_card
 from training import runs
 from training.config import complete
 from training.confusion import draw_confusion
@@ -15,7 +14,7 @@ from training.datasets import Faces, Split, load_final_split, load_splits
 from training.metrics import figures, find_copies
 from training.predictions import float_probabilities, int8_probabilities, load_float_model
 from training.record import left_out_text
-from training.sources import source_of_run
+from training.sources import expect_bundle, source_of_run
 
 logger = logging.getLogger(__name__)
 
@@ -129,11 +128,7 @@ def _load(data: Path, classes: Sequence[str], side_px: int, final: bool) -> tupl
 
 
 def _bundle(target: str) -> Bundle:
-    folder = Path(target)
-    if folder.is_dir() and not (folder / CARD_FILE).is_file():
-        raise UsageError(
-            f"{target} is neither a RUN nor a bundle; expected a folder with {runs.CONFIG_FILE} or {CARD_FILE}"
-        )
+    expect_bundle(Path(target))
     return load_bundle(find_bundle(target))
 
 

@@ -29,7 +29,7 @@ from training.config import FitConfig, complete
 from training.curves import draw_curves
 from training.datasets import Faces, Split, class_order, load_splits
 from training.devices import check_batch
-from training.freezing import freeze
+from training.freezing import freeze, unfreeze
 from training.metrics import Probabilities, accuracy, plurality_accuracy
 from training.model_files import load_float_model
 from training.networks import build_network
@@ -236,7 +236,7 @@ def save_model(model: keras.Model, path: Path) -> None:
     """Write a network without the optimizer's state and with nothing frozen, as it would be built."""
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
-    copy.trainable = True
+    unfreeze(copy)
     with replacing(path) as temporary:
         copy.save(temporary)
 

@@ -34,11 +34,14 @@ def freeze(model: keras.Model, count: int, until: str | None) -> None:
         layer.trainable = False
     if not model.trainable_variables:
         raise UsageError(f"--freeze {count} leaves nothing to train; the network has {len(layers)} layers")
-    frozen = model.count_params() - sum(int(weight.size) for weight in _moving(layers[count:]))
-    logger.info("frozen: the first %d of %d layers, up to %s; %d of %d parameters",
+    frozen = sum(layer.count_params() for layer in layers[:count])
+    logger.info(
+        "frozen: the first %d of %d layers, up to %s; %d of %d parameters",
         count, len(layers), names[count - 1], frozen, model.count_params(),
     )  # fmt: skip
 
 
-def _moving(layers: list[keras.layers.Layer]) -> list[keras.Variable]:
-    return [weight for layer in layers for weight in layer.weights]
+def unfreeze(model: keras.Model) -> None:
+    """Free every layer; of a cloned model, Keras's own `trainable = True` does not reach them."""
+    for layer in model.layers:
+        layer.trainable = True

@@ -1,6 +1,7 @@
 """A manifest: a CSV file with a line for each picture, of at least the columns file, label and split."""
 
 import csv
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from training.classes import canonical
 from training.picture_files import SPLIT_OF_NAME, PictureFile, PictureFiles
 
 COLUMNS = ("file", "label", "split")
+
+logger = logging.getLogger(__name__)
 
 
 def is_manifest(path: Path) -> bool:
@@ -19,26 +22,30 @@ def is_manifest(path: Path) -> bool:
 
 
 def open_manifest(path: Path) -> PictureFiles:
-    """List the pictures of a manifest; none is opened. A line without a split is left out.
+    """List the pictures of a manifest; none is opened. Lines without a file or a split are left out.
 
     Raises:
         DataError: a line is not as expected; its number is named.
     """
-    files = list(_files(path))
+    lines = list(_lines(path))
+    files = [file for file in lines if file is not None]
+    if len(files) < len(lines):  # such as what `mien-train prepare` could not use
+        logger.info("%s: %d lines without a file or a split left out", path, len(lines) - len(files))
     if not files:
         raise DataError(f"{path} names no picture with a split; expected lines of {','.join(COLUMNS)}")
     return PictureFiles(path, files, sorted({file.label for file in files}), "labels")
 
 
-def _files(path: Path) -> Iterator[PictureFile]:
+def _lines(path: Path) -> Iterator[PictureFile | None]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         for line, row in enumerate(csv.DictReader(file, skipinitialspace=True), start=2):
             name, label, split = ((row.get(column) or "").strip() for column in COLUMNS)
-            if not split:  # such as what `mien-train prepare` could not use
+            if not name or not split:
+                yield None
                 continue
             where = f"{path}, line {line}"
-            if not name or not label:
-                raise DataError(f"{where}: file is {name!r} and label {label!r}; expected both")
+            if not label:
+                raise DataError(f"{where}: label is empty; expected a class's name")
             if split.lower() not in SPLIT_OF_NAME:
                 raise DataError(f"{where}: split is {split[:20]!r}; expected train, valid or test")
             if not (path.parent / name).is_file():

@@ -92,10 +92,7 @@ def read_config(run: Path) -> FitConfig:
         stored = json.loads((run / CONFIG_FILE).read_text(encoding="utf-8"))
         return config_from(stored)
     except FileNotFoundError:
-        several = "; give one of its seeds, such as seed-0" if (run / SUMMARY_FILE).is_file() else ""
-        raise UsageError(
-            f"{run} holds no {CONFIG_FILE}; expected a folder made by `mien-train fit`{several}"
-        ) from None
+        raise UsageError(f"{run} holds no {CONFIG_FILE}; expected a folder made by `mien-train fit`") from None
     except (ValueError, TypeError):
         names = ", ".join(field.name for field in fields(FitConfig))
         raise UsageError(f"{run / CONFIG_FILE} is broken; expected JSON with {names}") from None

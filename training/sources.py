@@ -51,12 +51,18 @@ def find_source(model: str, value_range: Range | None = None, classes: Sequence[
         return source_of_file(path, value_range, classes)
     if (path / runs.CONFIG_FILE).is_file():
         return _agreed(source_of_run(path), value_range)
+    expect_bundle(path)
+    return _agreed(source_of_bundle(find_bundle(model)), value_range)
+
+
+def expect_bundle(path: Path) -> None:
+    """Refuse a folder that is none; what is no folder may be a bundle's name."""
+    if (path / runs.SUMMARY_FILE).is_file():
+        raise UsageError(f"{path} holds a run for each of several seeds; give one, such as {path / 'seed-0'}")
     if path.is_dir() and not (path / CARD_FILE).is_file():
         raise UsageError(
-            f"{model} is neither a RUN nor a bundle; expected a folder with {runs.CONFIG_FILE} or {CARD_FILE}, "
-            "or a .keras, .h5 or .hdf5 file"
+            f"{path} is neither a RUN nor a bundle; expected a folder with {runs.CONFIG_FILE} or {CARD_FILE}"
         )
-    return _agreed(source_of_bundle(find_bundle(model)), value_range)
 
 
 def _agreed(source: Source, value_range: Range | None) -> Source:

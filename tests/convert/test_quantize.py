@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
+from training.networks import NAMES
 
 pytestmark = pytest.mark.tensorflow
 
@@ -71,3 +72,22 @@ def test_a_model_that_keeps_floats_is_refused() -> None:
     content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
     with pytest.raises(ModelError, match="FULLY_CONNECTED has the tensor .* of FLOAT32; expected INT8"):
         check_is_int8(content)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_network_becomes_int8_as_a_whole_whatever_its_input_and_classes(name: str) -> None:
+    from convert.graph import parse_graph
+    from convert.quantize import quantize  # refuses a float that is left
+    from training.backend import prepare_backend
+
+    prepare_backend()
+    from training.networks import build_network
+
+    faces = np.random.default_rng(0).uniform(-1, 1, (4, 50, 50, 1)).astype(np.float32)
+    operations = parse_graph(quantize(build_network(name, 5, 50), faces), Path(name))
+    assert operations[0].inputs[0].shape == (1, 50, 50, 1)
+    assert operations[-1].outputs[0].shape == (1, 5)
+    kinds = {operation.name for operation in operations}
+    assert kinds <= {
+        "CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "ADD", "MEAN", "FULLY_CONNECTED", "RESHAPE", "SOFTMAX",
+    }  # fmt: skip

@@ -13,22 +13,14 @@ PIXELS = np.stack([draw_face(index % 7, index) for index in range(10)])
 TARGETS = np.eye(10, dtype=np.float32)  # each row tells which face it belongs to
 
 
-def batches(strength: Augmentation = NONE, *, seed: int = 0, epoch: int = 0) -> Any:
+def batches(strength: Augmentation = NONE, *, seed: int = 0, epoch: int = 0, **others: Any) -> Any:
     from training.backend import prepare_backend
 
     prepare_backend()
     from training.batches import FittingBatches
 
-    return FittingBatches(
-        PIXELS,
-        TARGETS,
-        side_px=64,
-        value_range=(-1, 1),
-        batch_size=4,
-        strength=strength,
-        seed=seed,
-        epoch=epoch,
-    )
+    usual = {"targets": TARGETS, "side_px": 64, "value_range": (-1, 1), "batch_size": 4}
+    return FittingBatches(PIXELS, **usual | others, strength=strength, seed=seed, epoch=epoch)
 
 
 def test_an_undisturbed_face_is_what_the_device_would_see() -> None:
@@ -68,3 +60,43 @@ def faces_by_row(epoch: Any) -> dict[int, Any]:
         for faces, targets in pairs
         for face, target in zip(faces, targets, strict=True)
     }
+
+
+def test_balanced_by_weights_each_face_brings_its_own() -> None:
+    targets = np.eye(2, dtype=np.float32)[[0] * 9 + [1]]
+    found = batches(targets=targets, balance="weights", batch_size=10)[0]
+    _, seen, weights = found
+    assert weights[seen[:, 1] == 1].tolist() == pytest.approx([5])
+    assert weights[seen[:, 1] == 0].tolist() == pytest.approx([5 / 9] * 9)
+
+
+def test_balanced_by_sampling_a_rare_face_comes_often_and_never_looks_the_same() -> None:
+    targets = np.eye(2, dtype=np.float32)[[0] * 9 + [1]]
+    faces, seen = batches(Augmentation(), targets=targets, balance="sampling", batch_size=10)[0]
+    rare = faces[seen[:, 1] == 1]
+    assert len(rare) > 2
+    assert len({face.tobytes() for face in rare}) == len(rare)
+    again = batches(Augmentation(), targets=targets, balance="sampling", batch_size=10)[0]
+    assert np.array_equal(again[0], faces)
+
+
+def test_mixup_blends_pairs_and_their_targets_alike_and_repeats_itself() -> None:
+    plain, mixed, again = (batches(mixup=mixup, batch_size=10)[0] for mixup in (0, 0.4, 0.4))
+    assert np.array_equal(mixed[0], again[0]) and np.array_equal(mixed[1], again[1])
+    assert mixed[1].sum(axis=1).tolist() == pytest.approx([1] * 10)
+    assert 0 < (mixed[1] > 0).sum(axis=1).max() <= 2
+    by_face = plain[0][plain[1].argmax(axis=0)]  # row r of PIXELS stands at place r
+    expected = np.tensordot(mixed[1], by_face, axes=1)
+    assert mixed[0] == pytest.approx(expected, abs=1e-5)
+    assert not np.array_equal(mixed[0], plain[0])
+
+
+def test_plain_batches_hold_every_face_once_and_repeat_the_last_to_keep_their_shape() -> None:
+    from training.batches import PlainBatches
+
+    pixels = np.concatenate([PIXELS] * 30)  # 300, where a batch is 256
+    plain = PlainBatches(pixels, 48, (0, 1))
+    shown = np.concatenate([plain[index][0] for index in range(len(plain))])
+    assert shown.shape == (512, 48, 48, 1)
+    assert np.array_equal(shown[:300, :, :, 0], pixels.astype(np.float32) * np.float32(1 / 255))
+    assert (shown[300:] == shown[299]).all()

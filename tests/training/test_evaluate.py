@@ -87,3 +87,21 @@ def test_a_folder_that_is_neither_is_one_clear_line(
     assert "is neither a RUN nor a bundle" in capsys.readouterr().err
     assert main(["evaluate", "no_such_model", "--data", str(small_fer)]) == 1
     assert "model no_such_model is not there" in capsys.readouterr().err
+
+
+def test_faces_of_classes_that_a_network_lacks_are_left_out_and_this_is_said(
+    small_fer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "six"
+    words = ["--data", str(small_fer), "--classes", "sad,angry,disgust,happy,surprise,neutral"]
+    fit = ["fit", *words, "--out", str(out), "--epochs", "1", "--batch-size", "28", "--network", "plain_cnn_48"]
+    assert main(fit) == 0
+    assert main(["evaluate", str(out), "--data", str(small_fer), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out.partition("\n")[2])
+    assert report["classes"][:2] == ["sad", "angry"]
+    assert report["left_out"] == {"fear": 4}
+    assert report["metrics"]["float"]["all"]["fer2013"]["faces"] == 24
+    assert len(report["metrics"]["float"]["all"]["raters"]["confusion"]) == 6
+    assert main(["evaluate", str(out), "--data", str(small_fer), "--final"]) == 0
+    assert "left out, for they are none of the classes: 2 of fear" in capsys.readouterr().out
+    assert runs.read_looks(out)[0]["left_out"] == {"fear": 2}

@@ -68,3 +68,20 @@ def test_data_without_votes_has_no_figures_of_raters() -> None:
     faces = Faces(np.zeros((2, 48, 48), np.uint8), np.array([0, 3], np.uint8))
     found = figures(sure(0, 3), faces, np.zeros(2, bool))
     assert set(found["all"]) == {"fer2013"}
+
+
+def test_figures_for_fewer_classes_leave_out_the_rows_of_the_others() -> None:
+    votes = np.zeros((4, 10), np.uint8)
+    votes[0, 1] = votes[3, 1] = 9  # happiness
+    votes[1, 6], votes[1, 2] = 8, 2  # fear, and a little surprise
+    votes[2, 0] = 9  # neutral
+    faces = Faces(np.zeros((4, 48, 48), np.uint8), np.array([HAPPY, 2, NEUTRAL, 2], np.uint8), votes)
+    three = faces.relabel(("happy", "surprise", "neutral"))
+    rows = np.eye(3, dtype=np.float32)[[0, 1, 0, 0]]
+    found = figures(rows, three, np.zeros(4, bool))["all"]
+    assert found["fer2013"]["faces"] == 2
+    assert found["fer2013"]["accuracy"] == 0.5
+    assert found["raters"]["faces"] == 3  # the third label is fear, but the raters saw joy
+    assert found["raters"]["accuracy"] == pytest.approx(2 / 3, abs=1e-5)
+    assert list(found["fer2013"]["per_class"]) == ["happy", "surprise", "neutral"]
+    assert three.left_out == {"fear": 2}

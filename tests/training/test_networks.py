@@ -56,3 +56,24 @@ def test_the_list_is_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_network_is_named_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="network resnet is not known; expected one of: mini_xception"):
         find_network("resnet")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_network_takes_another_input_and_other_classes(name: str) -> None:
+    from training.networks import build_network
+
+    model = build_network(name, 5, 96)
+    assert (model.input_shape, model.output_shape) == ((None, 96, 96, 1), (None, 5))
+
+
+def test_the_list_can_be_for_another_input_and_other_classes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["networks", "--json", "--classes", "happy,sad", "--input-size", "96"]) == 0
+    sizes = json.loads(capsys.readouterr().out)
+    assert all(size["input"] == [96, 96, 1] for size in sizes)
+    assert main(["networks", "--json", "--classes", "2", "--input-size", "96"]) == 0
+    assert json.loads(capsys.readouterr().out) == sizes
+
+
+def test_an_input_too_small_for_a_network_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["networks", "--input-size", "20"]) == 2
+    assert "--input-size 20 is too small for plain_cnn_48; try 48" in capsys.readouterr().err

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from edge.errors import DataError
+from edge.labels import EMOTIONS
 from training.datasets import Faces
 from training.votes import class_votes, fitting_targets, plurality
 
@@ -63,3 +64,33 @@ def test_data_without_votes_says_where_to_put_them(labels: str) -> None:
 def test_plurality_is_all_that_tie_and_none_without_a_vote() -> None:
     votes = np.array([[0, 2, 2], [0, 0, 0], [1, 0, 3]], np.uint8)
     assert plurality(votes).tolist() == [[False, True, True], [False] * 3, [False, False, True]]
+
+
+def test_contempt_has_votes_where_it_is_a_class(faces: Faces) -> None:
+    kept = faces.relabel((*EMOTIONS, "contempt"))
+    assert class_votes(kept)[0].tolist() == [2, 0, 0, 6, 0, 0, 0, 2]
+    rows, targets = fitting_targets(kept, "ferplus")
+    assert rows.tolist() == [0, 1]
+    assert targets[0].tolist() == pytest.approx([0.2, 0, 0, 0.6, 0, 0, 0, 0.2])
+
+
+def test_a_face_in_which_most_saw_a_class_that_is_none_here_is_left_out(faces: Faces) -> None:
+    without_happy = faces.relabel(("angry", "sad", "neutral"))
+    assert class_votes(without_happy)[0].tolist() == [0, 0, 0]  # two saw anger, but six saw joy
+    assert class_votes(without_happy)[1].tolist() == [0, 5, 5]
+    assert fitting_targets(without_happy, "ferplus")[0].tolist() == [1]
+    assert class_votes(faces.relabel(("angry", "neutral")))[1].tolist() == [0, 5]  # a tie: half saw it
+
+
+def test_labels_of_other_classes_are_left_out(faces: Faces) -> None:
+    without_happy = faces.relabel(("sad", "angry"))
+    rows, targets = fitting_targets(without_happy, "fer2013")
+    assert rows.tolist() == [0, 1]
+    assert targets.tolist() == [[0, 1], [1, 0]]
+    assert fitting_targets(without_happy, "mix")[0].tolist() == [0, 1]
+
+
+def test_raters_could_not_choose_any_class(faces: Faces) -> None:
+    strange = Faces(faces.pixels, faces.labels, faces.votes, ("bored", *EMOTIONS[1:]))
+    with pytest.raises(DataError, match="raters could not choose bored; use --labels fer2013"):
+        class_votes(strange)
