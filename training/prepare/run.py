@@ -27,7 +27,7 @@ from training.prepare.summary import Summary, summarize
 _JOURNAL_FILE, _LOCK_FILE = "journal.sqlite", "lock"
 _CROPS, _RESULT = "crops", "result"
 _SHOWN_LIMIT = 20
-_SAVE_EVERY_S = 1.0
+_SAVE_EVERY_S = 0.25
 
 logger = logging.getLogger(__name__)
 
