@@ -331,6 +331,14 @@ def test_bad_input_gets_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFix
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".") or path == out]
 
 
+def test_a_damaged_journal_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = write_textures(tmp_path / "raw", {"sad": 4, "happy": 4})
+    (tmp_path / ".data.prepare").mkdir()
+    (tmp_path / ".data.prepare/journal.sqlite").write_bytes(b"no database" * 500)
+    error = refusal(capsys, raw, "--out", tmp_path / "data")
+    assert "journal.sqlite: file is not a database" in error and "to begin anew" in error
+
+
 def test_where_no_face_is_found_the_crops_option_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,7 +31,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stops") / "raw"
     faces = guises(12)
     for index in range(COUNT):
-        larger = cv2.resize(faces[index % 12], (400 + index, 400 + index))
+        larger = cv2.resize(faces[index % 12], (320 + index, 320 + index))
         write(folder / ("happy", "sad", "angry")[index % 3] / f"{index}.png", larger)
     (folder / "sad/broken.jpg").write_bytes(b"x")
     return folder

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ def prepare(settings: Settings) -> Summary:
 
     Raises:
         UsageError: `out` may not be written.
-        DataError: RAW is not as expected, or gives too few faces.
+        DataError: RAW is not as expected, or gives too few faces; or the journal is damaged.
         OSError: the disk is full or may not be written.
     """
     start_s = time.monotonic()
@@ -110,6 +111,10 @@ def _hold(work: Path, settings: Settings) -> Iterator[None]:
             if not (work / _CROPS).exists():
                 _clear(work)
             raise
+        except sqlite3.Error as error:
+            raise DataError(
+                f"{work / _JOURNAL_FILE}: {error}; is the disk full? Remove {work} to begin anew"
+            ) from None
 
 
 def _open_journal(work: Path, settings: Settings) -> Journal:
