@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edge.emotion.bundle import find_bundle
-from tests.device.systemd.machine import Watch, check
+from tests.device.systemd.machine import Watch, check, wait_for
 from tests.device.systemd.scenarios import Story
 from tests.edge import hanging
 from tests.edge.delegate import daemon as coral_daemon
@@ -40,12 +40,19 @@ def every_stage_hangs(story: Story) -> None:
     for stage in hanging.PARTS:
         command = f"{_PYTHON} /srv/first_one_hangs.py '{stage}' {_CONFIG}"
         with _started_as(story, command) as watch:
-            began_s = watch.began_s
-            back_s, _ = watch.watch.wait("state", began_s, 60)
-            _, info = watch.watch.wait("info", began_s, 10)
-        assert isinstance(info, dict)
-        check(f"{stage} hangs" in str(info["restarts"]["last_reason"]), f"info tells {info['restarts']}")
+            wait_for(lambda watch=watch: _second_session(watch.watch), f"a restart where {stage} hangs", 60)
+            session, reason = _second_session(watch.watch) or ("", "")
+            back_s, _ = watch.watch.wait("state", watch.began_s, 15, session=session)
+        check(f"{stage} hangs" in reason, f"info tells {reason}")
         story.times[f"{stage} hangs, from the start of the service to a state message"] = back_s
+
+
+def _second_session(watch: Watch) -> tuple[str, str] | None:
+    """The session that came after a restart, and the reason that it tells."""
+    for _, topic, payload in list(watch.heard):
+        if topic.endswith("/info") and isinstance(payload, dict) and payload["restarts"]["count"] == 1:
+            return payload["session"], payload["restarts"]["last_reason"]
+    return None
 
 
 def the_coral_breaks(story: Story) -> None:
@@ -56,7 +63,7 @@ def the_coral_breaks(story: Story) -> None:
         f"wrong:{_RIGHT_ONES}": "answers wrong",
         f"fail:{_RIGHT_ONES}": "failed while it served",
     }.items():
-        command = f"{_PYTHON} /srv/coral/daemon.py /srv/coral/mien.toml /srv/coral/sys /srv/coral/dev"
+        command = f"{_PYTHON} /srv/coral/daemon.py /srv/coral/mien.toml /srv/coral/sys /dev/made"
         variables = f"MIEN_STAND_IN={fault} MIEN_EDGETPU_LIBRARY=/srv/coral/libedgetpu.so.1"
         with _started_as(story, command, variables) as watch:
             watch.watch.wait("status", watch.began_s, 60, text="degraded")
@@ -66,7 +73,7 @@ def the_coral_breaks(story: Story) -> None:
         assert isinstance(last, dict)
         check(last["accelerator"]["in_use"] == "cpu", f"{fault}: {last['accelerator']}")
         check(words in str(last["accelerator"]["problem"]), f"{fault}: {last['accelerator']['problem']}")
-        check(gap_s < 5, f"{fault}: {gap_s:.1f} s without a right state message")
+        check(gap_s < 15, f"{fault}: {gap_s:.1f} s without a right state message")
         story.times[f"Coral: {fault.partition(':')[0]}, longest time between right state messages"] = gap_s
 
 
@@ -115,7 +122,9 @@ def _put_coral(story: Story) -> None:
         config = config.replace(line, other)
     (folder / "mien.toml").write_text(config)
     for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o755 if path.is_dir() or path.suffix == ".1" else 0o644)
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    # /dev is the one place that the service may write to: what it may not write to is no Coral for it.
+    story.machine.out("cp -r /srv/coral/dev /dev/made && chmod -R a+rwX /dev/made")
 
 
 def _longest_gap_s(watch: Watch) -> float:
