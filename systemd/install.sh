@@ -331,6 +331,8 @@ build_version() {
   local constraints=$checkout/systemd/constraints-$codename.txt
   [ ! -e "$constraints" ] || options+=(--constraint "$constraints")
   quietly env TMPDIR="$folder/tmp" "$folder/venv/bin/pip" install "${options[@]}" "$checkout"
+  # The float networks are for training; a device has no use for them.
+  find "$folder/venv" -path '*/_resources/models/*/source.keras' -delete
   rm -rf "$folder/tmp"
   cp "$checkout"/systemd/{mien.service,60-mien.rules,mien.toml} "$folder/"
   sync -f "$folder"

@@ -34,6 +34,8 @@ def _mosquitto() -> str | None:
 REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "broker": (lambda: _mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
     "gcc": (lambda: shutil.which("gcc") is not None, "a C compiler: apt-get install gcc libc6-dev"),
+    "shellcheck": (lambda: shutil.which("shellcheck") is not None, "shellcheck: apt-get install shellcheck"),
+    "systemd": (lambda: shutil.which("systemd-analyze") is not None, "systemd: apt-get install systemd"),
     "tensorflow": (_have("keras", "tensorflow"), "TensorFlow: make setup-training"),
     "training": (_have("keras", "sklearn"), "the extra training: make setup-training"),
     "jax": (_have("keras", "jax"), "JAX: make setup-training"),

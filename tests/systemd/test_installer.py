@@ -1,7 +1,6 @@
 """What install.sh says and refuses before it changes anything. What it does: tests/device/systemd."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -59,7 +58,7 @@ def test_it_is_bash_without_errors() -> None:
     assert subprocess.run(["bash", "-n", SCRIPT]).returncode == 0
 
 
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")
+@pytest.mark.shellcheck
 def test_shellcheck_finds_nothing() -> None:
     scripts = [SCRIPT, SCRIPT.parents[1] / "tests/device/systemd/run.sh"]
     done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True)

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,10 +15,6 @@ from edge.stages import DEADLINES_S
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = (FOLDER / "mien.service").read_text()
 
-systemd = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: apt-get install systemd"
-)
-
 
 def setting(name: str) -> str:
     """The one value of a key."""
@@ -32,7 +27,7 @@ def seconds(text: str) -> float:
     return int(number) * {"ms": 0.001, "s": 1.0, "min": 60.0}[unit]
 
 
-@systemd
+@pytest.mark.systemd
 def test_systemd_accepts_every_line(tmp_path: Path) -> None:
     unit = tmp_path / "mien.service"
     program = shlex.split(setting("ExecStart"))[0]
@@ -43,7 +38,7 @@ def test_systemd_accepts_every_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@systemd
+@pytest.mark.systemd
 def test_its_exposure_is_at_most_two() -> None:
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", FOLDER / "mien.service"]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.device.systemd.broker_scenarios import WITH_BROKER
+from tests.device.systemd.fault_scenarios import FAULTS
 from tests.device.systemd.machine import Failed, booted
 from tests.device.systemd.root import fresh_root, wheels
 from tests.device.systemd.scenarios import MAIN, Story, prepare
@@ -29,7 +30,8 @@ def main() -> int:
             print(f"systemd: the root could not be made: {error}")
             return 1
         print(f"systemd: a fresh {options.suite} root after {time.monotonic() - began_s:.0f} s", flush=True)
-        for name, scenarios in (("main", MAIN), ("broker", WITH_BROKER)):
+        # uninstalling comes last
+        for name, scenarios in (("main", (*MAIN[:-1], *FAULTS, MAIN[-1])), ("broker", WITH_BROKER)):
             with booted(base, wheel_folder, folder / name) as machine:
                 (folder / f"{name}-files").mkdir()
                 story = prepare(machine, folder / f"{name}-files", options.steady, options.worktree)
