@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DataError, ModelError
-from edge.files import replacing
 from training import runs
 from training.augmentation import Augmentation
 from training.averaging import WeightAverage
@@ -29,9 +28,9 @@ from training.config import FitConfig, complete
 from training.curves import draw_curves
 from training.datasets import Faces, Split, class_order, load_splits
 from training.devices import check_batch
-from training.freezing import freeze, unfreeze
+from training.freezing import freeze
 from training.metrics import Probabilities, accuracy, plurality_accuracy
-from training.model_files import load_float_model
+from training.model_files import load_float_model, save_model
 from training.networks import build_network
 from training.progress import EpochBar, Remaining, epoch_progress
 from training.record import data_record, figure_name, tell_classes
@@ -230,15 +229,6 @@ def compile_model(model: keras.Model, config: FitConfig, batches: int) -> None:
     optimizer = make_optimizer(config, batches)
     model.compile(optimizer, keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing))
     optimizer.build(model.trainable_variables)
-
-
-def save_model(model: keras.Model, path: Path) -> None:
-    """Write a network without the optimizer's state and with nothing frozen, as it would be built."""
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    unfreeze(copy)
-    with replacing(path) as temporary:
-        copy.save(temporary)
 
 
 def chosen_figure(probabilities: Probabilities, faces: Faces, config: FitConfig) -> float:

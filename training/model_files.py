@@ -1,4 +1,4 @@
-"""Loading a Keras file that may be anybody's: its shape is checked, and nothing in it is executed."""
+"""Keras files: one that may be anybody's is checked, and nothing in it executed; one of ours is written whole."""
 
 import json
 import zipfile
@@ -10,6 +10,8 @@ import h5py
 import keras
 
 from edge.errors import ModelError
+from edge.files import replacing
+from training.freezing import unfreeze
 
 #: Keras's own format, and HDF5, in which files were written until 2023.
 KERAS_SUFFIX = ".keras"
@@ -34,6 +36,15 @@ def load_float_model(path: Path, classes: int | None = None) -> keras.Model:
     if not isinstance(sink, tuple) or len(sink) != 2 or (sink[1] != classes if classes else sink[1] < 2):
         raise ModelError(f"{path} gives {_shape(sink)}; expected ({classes or 'number of classes'},)")
     return model
+
+
+def save_model(model: keras.Model, path: Path) -> None:
+    """Write a network without the optimizer's state and with nothing frozen, as it would be built."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    unfreeze(copy)
+    with replacing(path) as temporary:
+        copy.save(temporary)
 
 
 def _load(path: Path) -> keras.Model:
