@@ -1,4 +1,4 @@
-"""Keras files: one that may be anybody's is checked, and nothing in it executed; one of ours is written whole."""
+"""Keras files: one that may be anybody's is checked and executes nothing; one of ours is written whole."""
 
 import json
 import zipfile
