@@ -50,7 +50,7 @@ $(VENV)/.made: pyproject.toml
 	@touch $@
 
 $(VENV)/.made-training: $(VENV)/.made
-	@$(PIP) --editable '.[training,convert]' 'jax>=0.5,<1'
+	@$(PIP) --editable '.[training,convert]' 'jax>=0.5,<1' 'tensorboardX>=2.6,<3'
 	@touch $@
 
 clean:
