@@ -2,7 +2,7 @@
 # What cameras do to the daemon, in a virtual machine with the kernel's virtual ones. By hand, as root, on
 # x86-64 with qemu-system-x86, mmdebstrap and e2fsprogs; some ten minutes without KVM, the first time twenty.
 #
-#   tests/device/camera/run.sh        one line a scenario; 0 where all passed
+#   tests/device/camera/run.sh [WORD]      one line a scenario; 0 where all passed; only those whose name has WORD
 #
 # CACHE   where the machine's disk is kept: default /var/tmp/mien-camera (5 GB while it is made, then 4 GB)
 # ACCEL   kvm where that works; default tcg, which works anywhere and is slow
@@ -39,6 +39,7 @@ mkdir "$payload"
   || { tail -5 "$cache/wheel.log"; exit 1; }
 "$PYTHON" "$here/picture.py" "$payload/face.png"
 cp "$here/guest.sh" "$here/scenarios.py" "$here/daemon.py" "$here/feed.py" "$here/pykms.py" "$payload/"
+printf %s "${1:-}" > "$payload/only"
 tar -cf "$cache/payload.tar" -C "$payload" .
 
 boot() {
