@@ -6,6 +6,7 @@ MIEN_REQUIRE=broker,tensorflow,… turns such a skip into a failure.
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -20,6 +21,10 @@ import pytest
 from edge.clip import write_clip
 from edge.mqtt.embedded import embedded_broker
 from edge.records import Gray
+
+
+# A shell that runs us in the background has SIGINT ignored, and what we start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _have(*modules: str) -> Callable[[], bool]:
