@@ -22,7 +22,6 @@ from edge.clip import write_clip
 from edge.mqtt.embedded import embedded_broker
 from edge.records import Gray
 
-
 # A shell that runs us in the background has SIGINT ignored, and what we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
