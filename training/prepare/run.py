@@ -5,7 +5,7 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ from training.prepare.journal import Journal, Outcome, shown
 from training.prepare.pool import look_at_all
 from training.prepare.progress import Steps, show_steps
 from training.prepare.scanning import is_divided, scan
-from training.prepare.settings import CROP_MARGIN, DEFAULT_SHARES, SIDES, Settings, Shares
-from training.prepare.summary import Summary, summarize
+from training.prepare.settings import CROP_MARGIN, DEFAULT_SHARES, Settings, Shares
+from training.prepare.summary import Summary, summarize, warn_of_empty
 
 _JOURNAL_FILE, _LOCK_FILE = "journal.sqlite", "lock"
 _CROPS, _RESULT = "crops", "result"
@@ -53,7 +53,7 @@ def prepare(settings: Settings) -> Summary:
         else:
             looked = _make(journal, settings, work, divided, shares, steps)
         faces = writing.count_faces(journal, (journal.noted("classes") or "").split("\n"))
-        _warn_of_empty(faces, shares)
+        warn_of_empty(faces, shares)
         memory_mb = {"main": peak_memory_mb(), "workers": looked.memory_mb}
         seconds = time.monotonic() - start_s
         summary = summarize(journal, settings, faces, looked.pictures, looked.seconds, memory_mb, seconds)
@@ -232,17 +232,6 @@ def _is_published(journal: Journal, settings: Settings, work: Path) -> bool:
 def _publishing(settings: Settings) -> str:
     shares = settings.shares.text if settings.shares else ""
     return f"publishing seed={settings.seed} split={shares} classes={','.join(settings.classes or ())}"
-
-
-def _warn_of_empty(faces: Mapping[str, Mapping[str, int]], shares: Shares | None) -> None:
-    """Say which parts lack a label, for what is fitted or measured on them is then not what it seems."""
-    used = [SIDES[index] for index in (shares.used if shares else range(len(SIDES)))]
-    totals = {side: sum(by_side[side] for by_side in faces.values()) for side in used}
-    for side in (side for side in used if not totals[side]):
-        logger.warning("no face is in %s; --split %s divides all pictures anew", side, DEFAULT_SHARES.text)
-    for label, by_side in faces.items():
-        for side in (side for side in used if totals[side] and not by_side[side]):
-            logger.warning("label %s has no face in %s: it has too few different pictures", label, side)
 
 
 def _clear(work: Path) -> None:

@@ -1,5 +1,6 @@
 """What a run of prepare came to: for people a table, for programs one document."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
@@ -8,8 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from training.prepare.journal import Journal
-from training.prepare.settings import SIDES, Settings
+from training.prepare.settings import DEFAULT_SHARES, SIDES, Settings, Shares
 from training.prepare.writing import left_out
+
+logger = logging.getLogger(__name__)
 
 _GROUPS = """(SELECT COUNT(*) AS n, COUNT(DISTINCT label) AS labels FROM outcomes JOIN inputs ON id = input
     WHERE grp IS NOT NULL GROUP BY grp)"""
@@ -88,6 +91,17 @@ def summarize(
         memory_mb={name: round(size, 1) for name, size in memory_mb.items()},
         seconds=round(seconds, 1),
     )
+
+
+def warn_of_empty(faces: Mapping[str, Mapping[str, int]], shares: Shares | None) -> None:
+    """Say which parts lack a label, for what is fitted or measured on them is then not what it seems."""
+    used = [SIDES[index] for index in (shares.used if shares else range(len(SIDES)))]
+    totals = {side: sum(by_side[side] for by_side in faces.values()) for side in used}
+    for side in (side for side in used if not totals[side]):
+        logger.warning("no face is in %s; --split %s divides all pictures anew", side, DEFAULT_SHARES.text)
+    for label, by_side in faces.items():
+        for side in (side for side in used if totals[side] and not by_side[side]):
+            logger.warning("label %s has no face in %s: it has too few different pictures", label, side)
 
 
 def summary_table(summary: Summary) -> Group:
