@@ -45,6 +45,7 @@ def every_stage_hangs(story: Story) -> None:
             back_s, _ = watch.watch.wait("state", watch.began_s, 15, session=session)
         check(f"{stage} hangs" in reason, f"info tells {reason}")
         story.times[f"{stage} hangs, from the start of the service to a state message"] = back_s
+    machine.out("rm /srv/hanging.py /srv/first_one_hangs.py")
 
 
 def _second_session(watch: Watch) -> tuple[str, str] | None:
@@ -75,6 +76,7 @@ def the_coral_breaks(story: Story) -> None:
         check(words in str(last["accelerator"]["problem"]), f"{fault}: {last['accelerator']['problem']}")
         check(gap_s < 15, f"{fault}: {gap_s:.1f} s without a right state message")
         story.times[f"Coral: {fault.partition(':')[0]}, longest time between right state messages"] = gap_s
+    story.machine.out("rm -r /srv/coral /dev/made")
 
 
 class _Watched:
@@ -92,7 +94,7 @@ def _started_as(story: Story, command: str, variables: str = "") -> Iterator[_Wa
     drop_in += f"Environment={variables}\n" if variables else ""
     machine.out(f"systemctl stop mien && mkdir -p {_DROP_IN}")
     (machine.root / "srv/fault.conf").write_text(drop_in)
-    machine.out(f"cp /srv/fault.conf {_DROP_IN}/ && systemctl daemon-reload")
+    machine.out(f"mv /srv/fault.conf {_DROP_IN}/ && systemctl daemon-reload")
     try:
         with story.watch() as watch:
             watch.wait("status", 0, 20, text="stopped")

@@ -15,7 +15,7 @@ from tests.device.systemd.broker_scenarios import WITH_BROKER
 from tests.device.systemd.fault_scenarios import FAULTS
 from tests.device.systemd.machine import Failed, booted
 from tests.device.systemd.root import fresh_root, wheels
-from tests.device.systemd.scenarios import MAIN, Story, prepare
+from tests.device.systemd.scenarios import MAIN, Story, installed_again, prepare
 
 
 def main() -> int:
@@ -30,8 +30,7 @@ def main() -> int:
             print(f"systemd: the root could not be made: {error}")
             return 1
         print(f"systemd: a fresh {options.suite} root after {time.monotonic() - began_s:.0f} s", flush=True)
-        # uninstalling comes last
-        for name, scenarios in (("main", (*MAIN[:-1], *FAULTS, MAIN[-1])), ("broker", WITH_BROKER)):
+        for name, scenarios in (("main", _with_faults()), ("broker", WITH_BROKER)):
             with booted(base, wheel_folder, folder / name) as machine:
                 (folder / f"{name}-files").mkdir()
                 story = prepare(machine, folder / f"{name}-files", options.steady, options.worktree)
@@ -41,6 +40,12 @@ def main() -> int:
     _print_table(times)
     print(f"systemd: {failures or 'no'} failures on {options.suite} after {time.monotonic() - began_s:.0f} s")
     return 1 if failures else 0
+
+
+def _with_faults() -> tuple[Callable[[Story], None], ...]:
+    """The faults come while the configuration is as it was installed."""
+    first = MAIN.index(installed_again)
+    return (*MAIN[:first], *FAULTS, *MAIN[first:])
 
 
 def _parse() -> argparse.Namespace:
