@@ -5,12 +5,11 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,7 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 def kill(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.communicate(timeout=30)  # which waits for workers, too, should they outlive it
 
 
 def tree(data: Path) -> dict[str, str]:
@@ -110,32 +109,62 @@ def test_a_run_killed_while_it_finds_faces_goes_on_where_it_was(
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-#: Moments that a kill at random seldom meets.
-MOMENTS: dict[str, Callable[[Path], bool]] = {
-    "the result is being built": lambda place: (place / ".data.prepare/result").exists(),
-    "the manifest is being written": lambda place: (place / ".data.prepare/result/manifest.csv").exists(),
-    "the result has got its name": lambda place: (place / "data").exists(),
-}
+#: Kills itself just before it changes the names of files for the n-th time; -1 tells what it changes instead.
+SELF_KILLER = """
+import os, signal, sys
+
+KINDS = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.link"}
+moment, count = int(sys.argv.pop(1)), 0
+
+def watch(event, arguments):
+    global count
+    if event in KINDS:
+        if moment < 0:
+            print("changes:", event, file=sys.stderr)
+        elif count == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+        count += 1
+
+sys.addaudithook(watch)
+from training.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_run_killed_while_it_writes_ends_with_the_same_result(
-    raw: Path, expected: dict[str, str], tmp_path: Path, moment: str
-) -> None:
-    first = start(raw, tmp_path)
-    reached = MOMENTS[moment]
-    while not reached(tmp_path) and first.poll() is None:
-        time.sleep(0.0005)
-    kill(first)
-    has_name = (tmp_path / "data").exists()
-    if has_name:
-        assert tree(tmp_path / "data") == expected
-    again = start(raw, tmp_path)
-    _, error = again.communicate()
-    # killed at the very end, when only rubbish was left, it was done
-    assert again.returncode == 0 or (has_name and "data is there already" in error)
-    assert tree(tmp_path / "data") == expected
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+def run_until(moment: int, raw: Path, place: Path) -> tuple[int, str]:
+    """Replace the data set in `place`; the exit status, and what was said."""
+    words = ["prepare", str(raw), "--out", "data", "--workers", "1", "--faces", "skip", "--force"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", SELF_KILLER, str(moment), *words]
+    ended = subprocess.run(command, cwd=place, env=environment, text=True, capture_output=True, timeout=120)
+    return ended.returncode, ended.stderr
+
+
+def test_whichever_change_a_kill_comes_before_a_data_set_is_whole_or_not_there(tmp_path: Path) -> None:
+    raw, other = (
+        write_textures(tmp_path / name, {"sad": n, "happy": n}) for name, n in (("raw", 8), ("other", 3))
+    )
+    assert run_until(-1, other, tmp_path)[0] == 0
+    old = tree(shutil.copytree(tmp_path / "data", tmp_path / "old"))
+    status, said = run_until(-1, raw, tmp_path)
+    assert status == 0
+    new = tree(tmp_path / "data")
+    changes = [line.split()[1] for line in said.splitlines() if line.startswith("changes:")]
+    renames = [index for index, change in enumerate(changes) if change == "os.rename"]
+    assert renames
+    first_and_last = [edge for kind in set(changes) for edge in (changes.index(kind), _last(changes, kind))]
+    for moment in sorted({*renames, *(index + 1 for index in renames), *first_and_last}):
+        place = tmp_path / f"place{moment}"
+        shutil.copytree(tmp_path / "old", place / "data")
+        assert run_until(moment, raw, place)[0] == -signal.SIGKILL
+        assert not (place / "data").exists() or tree(place / "data") in (old, new)
+        assert run_until(-1, raw, place)[0] == 0
+        assert tree(place / "data") == new
+        assert [path.name for path in place.iterdir()] == ["data"]
+
+
+def _last(changes: list[str], kind: str) -> int:
+    return len(changes) - 1 - changes[::-1].index(kind)
 
 
 def test_kills_at_random_moments_change_nothing(raw: Path, expected: dict[str, str], tmp_path: Path) -> None:
