@@ -30,8 +30,8 @@ if ! [ -e "$folder/wheels/.done" ]; then
 fi
 
 if ! [ -e "$folder/base.tar" ]; then
-  mmdebstrap --quiet --variant=minbase --include="$packages" trixie "$folder/base.part.tar" \
-    "${MIRROR:-http://deb.debian.org/debian}"
+  # Without a mirror of the caller's: Debian's own.
+  mmdebstrap --quiet --variant=minbase --include="$packages" trixie "$folder/base.part.tar" ${MIRROR:+"$MIRROR"}
   mv "$folder/base.part.tar" "$folder/base.tar"
 fi
 

@@ -298,9 +298,9 @@ def broken_upgrade(story: Story) -> None:
 def refused_configuration(story: Story) -> None:
     """A configuration that the version to come would not take: said before anything is switched."""
     machine, process = story.machine, story.machine.daemon
-    machine.out("cp /etc/mien/mien.toml /root/kept && echo '[camra]' >> /etc/mien/mien.toml")
+    machine.out("cp /etc/mien/mien.toml /tmp/kept && echo '[camra]' >> /etc/mien/mien.toml")
     done = story.install(checkout="newer")
-    machine.out("mv /root/kept /etc/mien/mien.toml")
+    machine.out("mv /tmp/kept /etc/mien/mien.toml")
     check(done.returncode == 1 and "did you mean camera" in done.stderr, f"it says: {done}")
     check(machine.daemon == process, "the daemon was touched")
 
