@@ -17,7 +17,8 @@ from pydantic.fields import FieldInfo
 
 from edge.errors import ConfigError
 
-_CREDENTIAL = "mqtt-password"
+#: The broker's password, as systemd/mien.service calls it.
+CREDENTIAL = "mqtt-password"
 
 #: pydantic's constraints and errors, in words.
 _BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
@@ -234,7 +235,7 @@ def read_password(mqtt: MqttConfig) -> str | None:
     """The broker's password from its file or the systemd credential; None where there is neither."""
     path = mqtt.password_file
     if path is None and "CREDENTIALS_DIRECTORY" in os.environ:
-        credential = Path(os.environ["CREDENTIALS_DIRECTORY"]) / _CREDENTIAL
+        credential = Path(os.environ["CREDENTIALS_DIRECTORY"]) / CREDENTIAL
         path = credential if credential.is_file() else None
     if path is None:
         return None

@@ -19,7 +19,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.config import MqttConfig, read_password
+from edge.config import CREDENTIAL, MqttConfig, read_password
 from edge.doctor.finding import Finding, failed, ok, skipped
 from edge.doctor.setup import Setup
 from edge.doctor.unit import find_credential
@@ -29,9 +29,6 @@ from edge.mqtt.topics import ROOT
 
 #: The names of the checks, in the order in which one builds on the other.
 REACH, LOGIN, TOPICS = "broker", "broker login", "broker topics"
-
-#: The broker's password, as systemd/mien.service calls it.
-_CREDENTIAL = "mqtt-password"
 
 _ANSWER_S = 5.0
 _NAME_S = 10.0
@@ -71,7 +68,7 @@ def find_password(setup: Setup) -> str | None:
         return None
     path = mqtt.password_file
     if path is None and setup.is_of_service:
-        path = find_credential(setup.system, _CREDENTIAL)
+        path = find_credential(setup.system, CREDENTIAL)
     if path is not None:
         with suppress(FileNotFoundError, IsADirectoryError):  # read_password says these better
             Path(os.path.expanduser(path)).open("rb").close()

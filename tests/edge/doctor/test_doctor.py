@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -76,10 +75,7 @@ def unprivileged() -> list[str]:
     """What to put before a command so that files without permission stay closed, even for root."""
     if os.geteuid() != 0:
         return []
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        pytest.skip("needs setpriv: apt-get install util-linux")
-    return [setpriv, "--bounding-set=-all", "--inh-caps=-all"]
+    return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
 
 
 def test_what_this_user_may_not_open_is_told_with_the_way_to_it(
