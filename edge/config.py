@@ -71,8 +71,25 @@ class CameraConfig(_Table):
         (0.0, 0.0, 1.0, 1.0),
         description="the part of the upright picture that is looked at: x, y, width, height as fractions of it",
     )
+    format: Literal["auto", "mjpeg", "yuyv"] = Field(
+        "auto",
+        description="asked of a v4l2 camera: mjpeg comes at full rate over any USB port, yuyv spares the decoding; "
+        "auto: mjpeg, else yuyv",
+    )
     realtime: bool = Field(True, description="play a file at its own speed; false: as fast as possible")
     loop: bool = Field(False, description="begin a file again at its end")
+    clock: Literal["wall", "virtual"] = Field(
+        "wall",
+        description="virtual: a file is played as fast as possible and all times are those of the recording, so "
+        "that every run tells the same to the byte",
+    )
+    frozen_after_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        5, description="a camera that repeats one picture for so long has failed, seconds; 0: never"
+    )
+    black_after_s: Annotated[float, Field(ge=0, le=86400)] = Field(
+        60,
+        description="a picture that is black for so long is told, seconds; 0: never, for rooms that get dark",
+    )
 
     @field_validator("source")
     @classmethod
@@ -98,6 +115,24 @@ class CameraConfig(_Table):
             raise ValueError("expected x + width and y + height to be at most 1")
         return x, y, width, height
 
+    @model_validator(mode="after")
+    def _virtual_time_is_of_recordings(self) -> "CameraConfig":
+        if self.is_virtual and comes_back(self.source):
+            raise ValueError(
+                f"clock is virtual and source is {without_login(self.source)!r}; expected a video, picture or folder"
+            )
+        return self
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether time is that of the recording."""
+        return self.clock == "virtual"
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether a file is played at its own speed."""
+        return self.realtime and not self.is_virtual
+
 
 class DetectConfig(_Table):
     scale_factor: Annotated[float, Field(gt=1, le=2)] = Field(
@@ -119,6 +154,31 @@ class DetectConfig(_Table):
     )
     lost_after_s: Annotated[float, Field(ge=0, le=60)] = Field(
         0.7, description="how long a face that is not found is still thought to be there, seconds"
+    )
+
+
+class QualityConfig(_Table):
+    min_face_px: Annotated[int, Field(ge=0, le=500)] = Field(
+        24, description="a smaller face gives no emotion, pixels of the frame"
+    )
+    max_cut: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.15, description="most of a face that may lie beyond the frame, 0..1"
+    )
+    min_sharpness: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.05, description="a face less sharp gives no emotion, 0..1; 0: however blurred"
+    )
+    min_brightness: Annotated[float, Field(ge=0, le=255)] = Field(
+        20, description="mean of the pixels below which a face is too dark, 0..255"
+    )
+    max_brightness: Annotated[float, Field(ge=0, le=255)] = Field(
+        235, description="mean of the pixels above which a face is too bright, 0..255"
+    )
+    max_clipped: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="most of a face that may be as bright as the camera can tell, 0..1"
+    )
+    min_contrast: Annotated[float, Field(ge=0, le=128)] = Field(
+        8,
+        description="least standard deviation of the pixels, 0..128; below, a face is too dark or bright",
     )
 
 
@@ -197,10 +257,20 @@ class Config(_Table):
     device: DeviceConfig = Field(default_factory=DeviceConfig)
     camera: CameraConfig = Field(default_factory=lambda: CameraConfig())
     detect: DetectConfig = Field(default_factory=lambda: DetectConfig())
+    quality: QualityConfig = Field(default_factory=lambda: QualityConfig())
     model: ModelConfig = Field(default_factory=lambda: ModelConfig())
     mood: MoodConfig = Field(default_factory=lambda: MoodConfig())
     mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
+
+    @model_validator(mode="after")
+    def _virtual_time_has_no_coral(self) -> "Config":
+        if self.camera.is_virtual and self.model.accelerator == "edgetpu":
+            raise ValueError(
+                "camera.clock is virtual and model.accelerator is edgetpu; expected cpu, since when a Coral is ready "
+                "differs from run to run"
+            )
+        return self
 
 
 def load_config(path: Path) -> Config:
@@ -274,7 +344,7 @@ def _one_line(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         line = _unknown(location)
     elif is_of_table:  # two keys that do not go together: the message names them
-        line = f"{'.'.join(location)}: {first['ctx']['error']}"
+        line = ": ".join([*filter(None, [".".join(location)]), str(first["ctx"]["error"])])
     else:
         value = without_login(repr(first["input"]))  # a camera's address may hold its password
         line = f"{'.'.join(location)} is {value}; {_expected(first, location)}"

@@ -64,12 +64,15 @@ class Frame:
             difference of two of these, so that a recording gives the same result at any speed.
         captured_s: when it came into this process, by `time.monotonic`; for `age_ms`.
         index: counts the frames of the camera from 0; dropped frames count.
+        stamp_s: what the device itself says of when it was taken, as it came; None where it says nothing. It
+            may be of any clock, or stand still.
     """
 
     gray: Gray
     time_s: float
     captured_s: float
     index: int
+    stamp_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,13 @@ class Face:
 
     Attributes:
         is_seen: found in this very frame; else it was there a moment ago and the box is its last one.
+        visible: share of the box, as it was found, that lies within the frame; `box` is that part.
     """
 
     box: Box
     track: int
     is_seen: bool = True
+    visible: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

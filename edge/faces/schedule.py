@@ -51,10 +51,7 @@ class FaceFinder:
             if track.seen_s < now_s or not track.is_confirmed:
                 self._follow(track, frame)
         self._tracker.drop_lost(now_s)
-        faces = [
-            Face(track.box.clip(*frame.gray.shape), track.number, is_seen=track.seen_s == now_s)
-            for track in self._tracker.tracks
-        ]
+        faces = [_face(track, frame) for track in self._tracker.tracks]
         return sorted(faces, key=lambda face: -face.box.area_px)
 
     def _is_whole_search_due(self, now_s: float) -> bool:
@@ -85,6 +82,12 @@ class FaceFinder:
             self._has_lost_one = True
         else:
             track.see(nearest, frame.time_s)
+
+
+def _face(track: Track, frame: Frame) -> Face:
+    box = track.box.clip(*frame.gray.shape)
+    visible = box.area_px / max(1, track.box.area_px)
+    return Face(box, track.number, is_seen=track.seen_s == frame.time_s, visible=visible)
 
 
 @functools.cache
