@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.errors import MienError, MissingExtraError, UsageError
-from edge.labels import EMOTIONS
+from edge.errors import MienError, MissingExtraError
+from training.given import add_given, given_by
 
 _MAX_LOSS = 0.5
 _EPILOG = """\
@@ -55,13 +55,8 @@ def _convert(options: argparse.Namespace) -> int:
     from convert.bundling import convert
     from training.sources import find_source
 
-    given = tuple(options.value_range) if options.value_range else None
-    source = find_source(options.model, given, options.classes)
-    if source.classes is None:
-        raise UsageError(
-            f"{options.model} does not say the order of its classes; give it, such as "
-            f"--classes {','.join(EMOTIONS)}"
-        )
+    source = find_source(options.model, given_by(options))
+    source.require_classes()
     card = convert(
         source,
         options.data,
@@ -153,19 +148,7 @@ def _convert_parser() -> argparse.ArgumentParser:
         metavar="POINTS",
         help=f"fail where int8 loses more points of accuracy than this (default {_MAX_LOSS})",
     )
-    parser.add_argument(
-        "--value-range",
-        type=float,
-        nargs=2,
-        metavar=("LOW", "HIGH"),
-        help="what 0 and 255 become in the input, where MODEL does not say",
-    )
-    parser.add_argument(
-        "--classes",
-        type=lambda text: tuple(name.strip() for name in text.split(",")),
-        metavar="A,B,…",
-        help="the classes in the order of the output, where MODEL does not say",
-    )
+    add_given(parser)
     return parser
 
 

@@ -8,6 +8,7 @@ import keras
 from edge.emotion.bundle import sha256_of
 from training.config import FitConfig
 from training.datasets import class_order
+from training.given import Given
 from training.heads import with_head
 from training.model_files import load_float_model
 from training.sources import find_source
@@ -25,7 +26,7 @@ def begin(model: str, data: Path, config: FitConfig) -> tuple[FitConfig, keras.M
         The configuration with what the model decides, and the network with a head for the data's classes.
     """
     keras.utils.set_random_seed(config.seed)
-    source = find_source(model, config.value_range)
+    source = find_source(model, Given(value_range=config.value_range))
     order = class_order(data, config.classes, config.contempt)
     network = load_float_model(source.model, len(source.classes) if source.classes else None)
     network = with_head(network, source.classes, order.names)

@@ -1,16 +1,21 @@
 """What a network says of many faces: the float one by Keras, the int8 one by the device's own code."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.emotion.bundle import Bundle
 from edge.emotion.classifier import Classifier
+from edge.emotion.runtime import import_runtime
+from edge.quiet import quiet_stderr
 from training.batches import PlainBatches
 from training.metrics import Probabilities
 from training.model_files import load_float_model
 from training.splits import Pictures
 
-__all__ = ["float_probabilities", "int8_probabilities", "load_float_model"]
+__all__ = ["float_interpreter", "float_probabilities", "int8_probabilities", "load_float_model"]
 
 
 def float_probabilities(
@@ -33,3 +38,24 @@ def int8_probabilities(bundle: Bundle, pixels: Pictures) -> Probabilities:
     """Probabilities of a bundle's int8 network, through the code that runs on the device, (n, classes)."""
     classifier = Classifier.open(bundle)
     return np.stack([classifier.probabilities(face) for face in pixels])
+
+
+def float_interpreter(content: bytes, threads: int) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """A float `.tflite` model by LiteRT: from one input, (1, side, side, channels), to (classes,).
+
+    Raises:
+        ValueError, RuntimeError: the content is no such model.
+    """
+    with quiet_stderr():
+        interpreter = import_runtime().Interpreter(model_content=content, num_threads=threads)
+        interpreter.allocate_tensors()
+    source = interpreter.get_input_details()[0]["index"]
+    sink = interpreter.get_output_details()[0]["index"]
+
+    def run(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        interpreter.set_tensor(source, values)
+        interpreter.invoke()
+        found: NDArray[np.float32] = interpreter.get_tensor(sink)[0]
+        return found
+
+    return run

@@ -1,6 +1,6 @@
 """What is to be evaluated, converted or fine-tuned: a RUN, a bundle or a Keras file, and what each says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,9 @@ from edge.emotion.bundle import CARD_FILE, SOURCE_FILE, Card, find_bundle, load_
 from edge.errors import ModelError, UsageError
 from edge.labels import EMOTIONS
 from training import runs
+from training.given import NOTHING_GIVEN, Given, Range
 from training.model_files import HDF5_SUFFIXES, KERAS_SUFFIX, load_float_model
 from training.networks import find_network
-
-Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class Source:
         classes: in the order of its output; None where nobody has said.
         record: how it was fitted, as far as known.
         looks: every opening of PrivateTest so far.
+        home: the RUN or bundle that it is of; None: a file of its own.
     """
 
     model: Path
@@ -34,25 +34,54 @@ class Source:
     classes: tuple[str, ...] | None
     record: Mapping[str, Any]
     looks: tuple[Mapping[str, Any], ...] = ()
+    home: Path | None = None
+
+    def require_classes(self) -> tuple[str, ...]:
+        """The classes.
+
+        Raises:
+            UsageError: nobody has said them.
+        """
+        if self.classes is None:
+            raise UsageError(
+                f"{self.model} does not say the order of its classes; give it, such as "
+                f"--classes {','.join(EMOTIONS)}"
+            )
+        return self.classes
 
 
-def find_source(model: str, value_range: Range | None = None, classes: Sequence[str] | None = None) -> Source:
+def find_source(model: str, given: Given = NOTHING_GIVEN) -> Source:
     """A RUN, a bundle (by its folder or its name) or a Keras file.
 
     Args:
         model: as the user names it.
-        value_range, classes: as the user gives them, for a file that does not say.
+        given: what the options say, for a file that does not say it.
 
     Raises:
         UsageError, ModelError: it is not there, is broken, or does not say what it must.
     """
     path = Path(model)
+    folder = find_bundle_of(model)
+    if folder is not None:
+        return _agreed(source_of_bundle(folder), given)
+    if path.is_dir():
+        return _agreed(source_of_run(path), given)
+    return source_of_file(path, given)
+
+
+def find_bundle_of(model: str) -> Path | None:
+    """The folder of the bundle that is meant; None where it is a RUN or a file of its own.
+
+    Raises:
+        UsageError, ModelError: there is nothing of that name.
+    """
+    path = Path(model)
     if path.suffix.lower() in (KERAS_SUFFIX, *HDF5_SUFFIXES) and not path.is_dir():
-        return source_of_file(path, value_range, classes)
+        return None
     if (path / runs.CONFIG_FILE).is_file():
-        return _agreed(source_of_run(path), value_range)
+        return None
     expect_bundle(path)
-    return _agreed(source_of_bundle(find_bundle(model)), value_range)
+    return find_bundle(model)
 
 
 def expect_bundle(path: Path) -> None:
@@ -65,11 +94,18 @@ def expect_bundle(path: Path) -> None:
         )
 
 
-def _agreed(source: Source, value_range: Range | None) -> Source:
-    if value_range is not None and tuple(value_range) != tuple(source.value_range):
+def _agreed(source: Source, given: Given) -> Source:
+    """The source, where the options say nothing else than it does itself."""
+    low, high = source.value_range
+    if given.value_range is not None and given.value_range != (low, high):
         raise UsageError(
-            f"--value-range is {value_range[0]:g} {value_range[1]:g}; {source.model} was fitted with "
-            f"{source.value_range[0]:g} {source.value_range[1]:g}"
+            f"--value-range is {given.value_range[0]:g} {given.value_range[1]:g}; {source.model} was fitted "
+            f"with {low:g} {high:g}"
+        )
+    if given.classes is not None and given.classes != source.classes:
+        known = ", ".join(source.classes or ())
+        raise UsageError(
+            f"the classes given are {', '.join(given.classes)}; those of {source.model} are {known}"
         )
     return source
 
@@ -86,6 +122,7 @@ def source_of_run(run: Path) -> Source:
         config.classes or EMOTIONS,  # RUNs of earlier versions know no other
         {"fit": asdict(config), **runs.read_story(run)},
         tuple(runs.read_looks(run)),
+        run,
     )
 
 
@@ -96,29 +133,35 @@ def source_of_bundle(folder: Path) -> Source:
         raise ModelError(f"{folder} holds no {SOURCE_FILE}; expected a bundle as mien-convert makes it")
     card: Card = bundle.card
     return Source(
-        bundle.source_path, card.network, card.input.value_range, card.classes, card.training, card.looks
+        bundle.source_path,
+        card.network,
+        card.input.value_range,
+        card.classes,
+        card.training,
+        card.looks,
+        folder,
     )
 
 
-def source_of_file(path: Path, value_range: Range | None, classes: Sequence[str] | None) -> Source:
+def source_of_file(path: Path, given: Given) -> Source:
     """A Keras file: what it is stands in the RUN or on the card beside it, or must be given.
 
     The same network is fed with [0, 1] by some and with [-1, 1] by others; its file tells neither that nor
     the order of its classes, and neither is guessed.
     """
     if path.name == runs.BEST_FILE and (path.parent / runs.CONFIG_FILE).is_file():
-        return _agreed(source_of_run(path.parent), value_range)
+        return _agreed(source_of_run(path.parent), given)
     if path.name == SOURCE_FILE and (path.parent / CARD_FILE).is_file():
-        return _agreed(source_of_bundle(path.parent), value_range)
+        return _agreed(source_of_bundle(path.parent), given)
     model = load_float_model(path)
-    if value_range is None:
+    if given.value_range is None:
         raise UsageError(
             f"{path} does not say its value range; give what 0 and 255 become in its input, such as "
             "--value-range -1 1 (or 0 1)"
         )
-    if classes and len(classes) != model.output_shape[1]:
+    if given.classes and len(given.classes) != model.output_shape[1]:
         raise UsageError(
-            f"--classes names {len(classes)}; {path} tells {model.output_shape[1]} apart, "
+            f"--classes names {len(given.classes)}; {path} tells {model.output_shape[1]} apart, "
             "and their order is needed"
         )
-    return Source(path, model.name, value_range, tuple(classes) if classes else None, {"fit": "not known"})
+    return Source(path, model.name, given.value_range, given.classes, {"fit": "not known"})

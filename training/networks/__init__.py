@@ -73,10 +73,13 @@ def size_of(name: str, classes: int, side_px: int | None = None) -> Size:
 def count_multiply_adds(model: Any) -> int:
     """Multiplications with an addition in all convolutions and dense layers, for one face.
 
-    A kernel weight is used once for each pixel of its layer's output.
+    A kernel weight is used once for each pixel of its layer's output. A layer may be a network itself.
     """
     total = 0
     for layer in model.layers:
+        if hasattr(layer, "layers"):
+            total += count_multiply_adds(layer)
+            continue
         pixels = 1
         for size in layer.output.shape[1:-1]:
             pixels *= size
