@@ -61,12 +61,13 @@ class OutputSpec(_Strict):
 class Card(_Strict):
     """The whole preprocessing contract of a network, and the honest record of what it is.
 
-    `training`, `metrics` and `looks` are a record for people: their keys may grow.
+    `training`, `metrics`, `conversion` and `looks` are a record for people: their keys may grow.
 
     Attributes:
         v: version of this schema.
         classes: names in the order of the output.
         metrics: by split, then by precision ("float", "int8"), then by figure.
+        conversion: what becoming int8 cost, and what the Edge TPU's compiler said.
         looks: every opening of PrivateTest: date, command, figures.
         not_for: what the network must not be used for.
         sha256: of every file of the bundle but the card.
@@ -80,6 +81,7 @@ class Card(_Strict):
     classes: Annotated[tuple[str, ...], Field(min_length=2)]
     training: Mapping[str, Any]
     metrics: Mapping[str, Any]
+    conversion: Mapping[str, Any] = {}
     looks: tuple[Mapping[str, Any], ...] = ()
     licence: Mapping[str, str]
     not_for: tuple[str, ...]
