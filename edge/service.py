@@ -52,6 +52,7 @@ def run_daemon(config: Config, stop: threading.Event) -> None:
         camera = RecoveringCamera(
             partial(open_camera, config.camera),
             watchdog.stages,
+            config.camera,
             comes_back=comes_back(config.camera.source),
             waits=is_service(),
         )
@@ -111,7 +112,7 @@ class Daemon:
         self._pipeline.process(frame)
         self._watchdog.completed()
         self._condition.prove()
-        self._condition.set("camera", None)
+        self._condition.set("camera", self._camera.trouble)
 
     def _wait(self, quiet_s: float) -> None:
         """No frame came: tell what is due, and see whether the camera is well."""

@@ -18,11 +18,14 @@ class Camera(Protocol):
         is_live: frames come at their own pace and wait for nobody, so that only the newest counts.
         granted: what a device gives of what it was asked for, such as "640x480 YUYV at 15 frames per second";
             empty for a recording.
+        has_sensor: its pictures are a sensor's own, whose noise makes no two of them alike; those of a
+            recording, a network camera's encoder or a driver that draws may repeat themselves.
     """
 
     name: str
     is_live: bool
     granted: str
+    has_sensor: bool
 
     def __iter__(self) -> Iterator[Frame]:
         """Give frames. Raises CameraError where the source fails rather than ends."""

@@ -45,10 +45,11 @@ class Video:
     """A video file, at its own speed (`realtime`) or as fast as it can be read."""
 
     granted = ""
+    has_sensor = False
 
     def __init__(self, path: Path, config: CameraConfig) -> None:
         self.name = f"file:{path}"
-        self.is_live = config.realtime
+        self.is_live = config.is_paced
         self._path, self._loop, self._view = path, config.loop, View.of(config)
         self._capture = _open_video(str(path), f"{path} is not a video that can be read")
         fps = self._capture.get(cv2.CAP_PROP_FPS)
@@ -85,6 +86,7 @@ class Stream:
 
     is_live = True
     granted = ""
+    has_sensor = False
 
     def __init__(self, address: str, config: CameraConfig) -> None:
         self._view = View.of(config)
@@ -110,10 +112,11 @@ class Pictures:
     """
 
     granted = ""
+    has_sensor = False
 
     def __init__(self, path: Path, config: CameraConfig) -> None:
         self.name = f"file:{path}"
-        self.is_live = config.realtime
+        self.is_live = config.is_paced
         self._view = View.of(config)
         self._unreadable: set[Path] = set()
         self._paths = picture_files(path) if path.is_dir() else [path]

@@ -1,7 +1,7 @@
 """The newest frame of a live camera: a place for one, filled by a thread of its own."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edge.cameras import Camera
@@ -12,16 +12,19 @@ class Mailbox:
     """Takes a camera's frames and keeps the newest only.
 
     A reader that is slow misses frames instead of falling behind; `dropped` counts them.
+
+    Args:
+        on_drop: called, in the camera's thread, for each frame that is dropped.
     """
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, camera: Camera, on_drop: Callable[[], None] = lambda: None) -> None:
         self.dropped = 0
-        self._camera = camera
+        self._camera, self._on_drop = camera, on_drop
         self._changed = threading.Condition()
         self._newest: Frame | None = None
         self._failure: Exception | None = None
         self._has_ended = False
-        self._is_wanted = True
+        self._is_wanted, self._is_left = True, False
         self._thread = threading.Thread(target=self._fill, name="camera", daemon=True)
         self._thread.start()
 
@@ -40,17 +43,26 @@ class Mailbox:
         if self._failure:
             raise self._failure
 
-    def stop(self, timeout_s: float = 1.0) -> bool:
-        """Let the thread end with its present frame; whether it did, and the camera can be closed."""
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Let the thread end with its present frame, and close the camera.
+
+        A driver's call that another thread is in must not be pulled from under it: where it lasts, the thread
+        is left to close the camera when the call returns. Where it never does, the process's end closes it.
+        """
         self._is_wanted = False
         self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        with self._changed:
+            self._is_left = not self._has_ended
+        if not self._is_left:
+            self._camera.close()
 
     def _fill(self) -> None:
         try:
             for frame in self._camera:
                 with self._changed:
-                    self.dropped += self._newest is not None
+                    if self._newest is not None:
+                        self.dropped += 1
+                        self._on_drop()
                     self._newest = frame
                     self._changed.notify()
                 if not self._is_wanted:
@@ -60,18 +72,21 @@ class Mailbox:
         with self._changed:
             self._has_ended = True
             self._changed.notify()
+            is_left = self._is_left
+        if is_left:
+            self._camera.close()
 
 
 @contextmanager
-def frames_of(camera: Camera, patience_s: float) -> Iterator[Iterator[Frame | None]]:
+def frames_of(
+    camera: Camera, patience_s: float, on_drop: Callable[[], None] = lambda: None
+) -> Iterator[Iterator[Frame | None]]:
     """The frames to work on: the newest of a live camera, every one of a recording.
 
-    Closes the camera when the block ends, unless it hangs: a driver's call that another thread is in must
-    not be pulled from under it. The system closes it with the process.
+    Closes the camera when the block ends, unless it hangs.
     """
-    mailbox = Mailbox(camera) if camera.is_live else None
+    mailbox = Mailbox(camera, on_drop) if camera.is_live else None
     try:
         yield mailbox.frames(patience_s) if mailbox else iter(camera)
     finally:
-        if mailbox is None or mailbox.stop():
-            camera.close()
+        (mailbox or camera).close()

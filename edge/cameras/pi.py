@@ -16,6 +16,7 @@ import numpy as np
 
 from edge.cameras.orientation import WHOLE, View
 from edge.cameras.pixels import GRAY_OF, Layout, to_gray
+from edge.cameras.stamps import believable_time_s
 from edge.config import CameraConfig
 from edge.errors import CameraError
 from edge.records import Frame, Gray
@@ -44,7 +45,7 @@ class PiCamera:
         granted: what the camera gives, such as "640x480 YUV420 at 15 frames per second".
     """
 
-    is_live = True
+    is_live = has_sensor = True
 
     def __init__(self, address: str, config: CameraConfig) -> None:
         number = int(address or 0)
@@ -67,8 +68,9 @@ class PiCamera:
         index, time_s = 0, 0.0
         while not self._is_closed:
             gray, metadata, captured_s = self._capture()
-            time_s = _sensor_time_s(metadata, captured_s, time_s)
-            yield Frame(self._view.see(gray), time_s, captured_s, index)
+            stamp_s = _stamp_s(metadata)
+            time_s = believable_time_s(stamp_s and stamp_s - _asleep_s(), captured_s, time_s)
+            yield Frame(self._view.see(gray), time_s, captured_s, index, stamp_s)
             index += 1
 
     def close(self) -> None:
@@ -221,14 +223,15 @@ def _rate(camera: Any, config: CameraConfig) -> str:
     return f"at {1e6 / min(max(1e6 / config.fps, shortest_us), longest_us):.4g} frames per second"
 
 
-def _sensor_time_s(metadata: dict[str, Any], captured_s: float, last_s: float) -> float:
-    """When the sensor saw it, by `time.monotonic`; when it came, where the camera does not say so sensibly.
+def _stamp_s(metadata: dict[str, Any]) -> float | None:
+    """When the sensor saw it, in seconds since the start of the machine; None where the camera does not say."""
+    nanoseconds = metadata.get("SensorTimestamp")
+    return nanoseconds / 1e9 if nanoseconds else None
 
-    libcamera counts the seconds since the start of the machine, and `time.monotonic` only those awake.
-    """
-    asleep_s = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
-    taken_s = metadata.get("SensorTimestamp", 0) / 1e9 - asleep_s
-    return taken_s if max(last_s, captured_s - 2) < taken_s <= captured_s else captured_s
+
+def _asleep_s() -> float:
+    """For how long the machine slept: libcamera counts these seconds, and `time.monotonic` does not."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
 
 
 def _reason(error: BaseException) -> str:

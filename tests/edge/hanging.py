@@ -25,6 +25,7 @@ def sleep(*_: object, **__: object) -> Any:
 class SilentCamera:
     name = "silent"
     is_live = True
+    has_sensor = False
 
     def __iter__(self) -> Iterator[Frame]:
         now_s = time.monotonic()

@@ -21,7 +21,7 @@ class ScriptedCamera:
     name = "scripted"
 
     def __init__(self, script: Callable[[], Iterator[Frame]], is_live: bool = True) -> None:
-        self.is_live = is_live
+        self.is_live, self.has_sensor = is_live, False
         self.is_closed = False
         self._script = script
 

@@ -14,6 +14,7 @@ from edge.stages import Stages
 class Recording:
     name = "recording"
     is_live = False
+    has_sensor = False
 
     def __init__(self, frames: int, fails: bool = False) -> None:
         self._frames, self._fails = frames, fails

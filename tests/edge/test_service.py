@@ -233,6 +233,7 @@ class StallingCamera:
 
     name = "stalling"
     is_live = True
+    has_sensor = False
 
     def __init__(self, frames: int) -> None:
         self.let_go = threading.Event()
@@ -310,6 +311,7 @@ class FailingCamera:
 
     name = "failing"
     is_live = True
+    has_sensor = False
 
     def __init__(self, frames: int) -> None:
         self._frames = frames
