@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge.emotion.mood import Moods
@@ -30,11 +30,13 @@ class Processed:
 
     Attributes:
         stage_ms: wall time of each step, in the order of the steps.
+        rejected: how many faces the quality gate kept from being read, by its reason.
     """
 
     faces: list[Face]
     readings: list[Reading]
     stage_ms: Mapping[str, float]
+    rejected: Mapping[str, int] = field(default_factory=dict)
 
 
 class Pipeline:
