@@ -30,6 +30,7 @@ class FitConfig:
         averaging: momentum per batch of the averaged weights, which are the ones that are kept.
         balance, mixup: see training.batches.FittingBatches.
         schedule: see training.schedule.
+        teachers, teacher_share: see training.teaching.taught; a teacher is a RUN, a bundle or a Keras file.
         early_stopping: the run ends after so many epochs without a better figure; 0: it does not.
         freeze, freeze_until: the layers that fine-tuning leaves as they are: the first so many, or all up to
             one by its name.
@@ -53,6 +54,8 @@ class FitConfig:
     averaging: float = 0.998
     balance: Balance = "none"
     mixup: float = 0.0
+    teachers: tuple[str, ...] = ()
+    teacher_share: float = 0.5
     schedule: Schedule = "cosine"
     early_stopping: int = 0
     freeze: int = 0

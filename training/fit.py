@@ -36,6 +36,7 @@ from training.progress import EpochBar, Remaining, epoch_progress
 from training.record import data_record, figure_name, tell_classes
 from training.runs import Plan
 from training.schedule import has_stopped, make_optimizer, set_rate
+from training.teaching import find_teachers, taught, teachers_record
 from training.tensorboard import EpochLog
 from training.votes import class_votes, fitting_targets
 
@@ -80,6 +81,7 @@ def fit(
     config = complete(plan.config)
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=config.classes, side_px=config.input_size)
     training, public = faces[Split.TRAINING], faces[Split.PUBLIC]
+    teachers = find_teachers(config)
     rows, targets = fitting_targets(training, config.labels, config.ferplus)
     _check_classes(targets, training.classes)
     tell_classes(faces)
@@ -87,9 +89,13 @@ def fit(
         start = _first_model(out, config)
     freeze(start, config.freeze, config.freeze_until)
     plan, record = replace(plan, config=config), data_record(data, faces)
+    if teachers:
+        record["teachers"] = teachers_record(teachers)
     runs.make_run(out, plan, record, lambda path: save_model(start, path))
+    training = training.take(rows)
+    targets = taught(targets, training.pixels, teachers, config.teacher_share)
     with EpochLog.open(out, with_tensorboard) as log:
-        return _Fit(out, config, start, training.take(rows), targets, public, log).run()
+        return _Fit(out, config, start, training, targets, public, log).run()
 
 
 def _first_model(out: Path, config: FitConfig) -> keras.Model:

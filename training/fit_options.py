@@ -111,6 +111,14 @@ def _add_recipe(option: _Recipe) -> None:
         "make up for rare classes by the weight of their faces, or by drawing them more often",
         choices=("none", "weights", "sampling"),
     )
+    option(
+        "teachers",
+        "RUNs or bundles of the same classes, fitted before; targets are in part what these say of the face",
+        nargs="+",
+        metavar="MODEL",
+        shown="none",
+    )
+    option("teacher-share", "share of the teachers in the targets, 0 to 1", type=types.up_to_one)
     option("averaging", "momentum per batch of the averaged weights, 0 to 1", type=types.share)
     option(
         "early-stopping", "end after so many epochs without a better figure; 0: never", type=types.at_least_zero
