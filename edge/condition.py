@@ -19,6 +19,15 @@ class Condition:
         self._told: tuple[str, dict[str, str]] | None = None
         self._is_proven = False
 
+    @property
+    def status(self) -> str:
+        return DEGRADED if self._problems else ONLINE
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """What is wrong: a line for each part."""
+        return dict(self._problems)
+
     def prove(self) -> None:
         """Note that the work was done once: without that there is no `online`."""
         self._is_proven = True
@@ -34,7 +43,7 @@ class Condition:
         """Tell the status where it, what is wrong, or (`is_news`) anything else is not what was told last."""
         if not (self._is_proven or self._problems):
             return  # nothing is wrong, and nothing was done yet: nothing is known
-        status = DEGRADED if self._problems else ONLINE
+        status = self.status
         if is_news or (status, self._problems) != self._told:
             self._told = status, dict(self._problems)
             self._tell(status, self._told[1])

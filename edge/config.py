@@ -73,15 +73,15 @@ class CameraConfig(_Table):
     )
     format: Literal["auto", "mjpeg", "yuyv"] = Field(
         "auto",
-        description="asked of a v4l2 camera: mjpeg comes at full rate over any USB port, yuyv spares the decoding; "
-        "auto: mjpeg, else yuyv",
+        description="asked of a v4l2 camera: mjpeg comes at full rate over any USB port, yuyv spares the "
+        "decoding; auto: mjpeg, else yuyv",
     )
     realtime: bool = Field(True, description="play a file at its own speed; false: as fast as possible")
     loop: bool = Field(False, description="begin a file again at its end")
     clock: Literal["wall", "virtual"] = Field(
         "wall",
-        description="virtual: a file is played as fast as possible and all times are those of the recording, so "
-        "that every run tells the same to the byte",
+        description="virtual: a file is played as fast as possible and all times are those of the recording, "
+        "so that every run tells the same to the byte",
     )
     frozen_after_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         5, description="a camera that repeats one picture for so long has failed, seconds; 0: never"
@@ -119,7 +119,8 @@ class CameraConfig(_Table):
     def _virtual_time_is_of_recordings(self) -> "CameraConfig":
         if self.is_virtual and comes_back(self.source):
             raise ValueError(
-                f"clock is virtual and source is {without_login(self.source)!r}; expected a video, picture or folder"
+                f"clock is virtual and source is {without_login(self.source)!r}; "
+                "expected a video, picture or folder"
             )
         return self
 
@@ -267,8 +268,8 @@ class Config(_Table):
     def _virtual_time_has_no_coral(self) -> "Config":
         if self.camera.is_virtual and self.model.accelerator == "edgetpu":
             raise ValueError(
-                "camera.clock is virtual and model.accelerator is edgetpu; expected cpu, since when a Coral is ready "
-                "differs from run to run"
+                "camera.clock is virtual and model.accelerator is edgetpu; expected cpu, since when a Coral is "
+                "ready differs from run to run"
             )
         return self
 

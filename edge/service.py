@@ -1,5 +1,6 @@
 """The daemon: builds the steps once, feeds them, and tells the truth about itself."""
 
+import hashlib
 import importlib.metadata
 import logging
 import sys
@@ -13,12 +14,15 @@ import cv2
 
 from edge.cameras import open_camera
 from edge.cameras.recovery import SILENT_S, RecoveringCamera
+from edge.clock import FrameClock
 from edge.condition import Condition
 from edge.config import Config, comes_back, public_config, read_password
 from edge.emotion.accelerator import Accelerator
 from edge.emotion.bundle import Bundle, load_bundle
 from edge.emotion.mood import Moods
 from edge.faces.schedule import FaceFinder
+from edge.health import Health, find_problems
+from edge.machine import Reading, read_machine
 from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import LogTransport, Publisher, Transport
 from edge.mqtt.topics import OFFLINE, STOPPED, Topics
@@ -46,9 +50,11 @@ def run_daemon(config: Config, stop: threading.Event) -> None:
     with watching() as watchdog:
         stop.wait(watchdog.restarts.delay_s)
         bundle = load_bundle(config.model.bundle)
+        if config.camera.is_virtual:  # when a Coral is ready, and whether it is there, differs from run to run
+            config = config.model_copy(update={"model": config.model.model_copy(update={"accelerator": "cpu"})})
         accelerator = open_accelerator(bundle, config, watchdog)
         logger.info("model %s, card %s", bundle.card.name, bundle.digest[:12])
-        publisher = Publisher(_make_transport(config), Topics(config.device.id), config.publish)
+        publisher = make_publisher(config, _make_transport(config))
         camera = RecoveringCamera(
             partial(open_camera, config.camera),
             watchdog.stages,
@@ -84,6 +90,7 @@ class Daemon:
         self._accelerator, self._publisher, self._camera = accelerator, publisher, camera
         self._watchdog = watchdog
         self._condition = Condition(self._tell)
+        self._health = Health(camera, lambda: publisher.dropped)
         self._pipeline = Pipeline(
             FaceFinder(config.detect), accelerator, Moods(config.mood), publisher, watchdog.stages
         )
@@ -91,6 +98,7 @@ class Daemon:
     def work(self, stop: threading.Event) -> None:
         """Feed the pipeline and keep the status true until `stop` is set or the camera ends."""
         is_begun = False
+        self._look_at_machine()
         processed_s = time.monotonic()
         for frame in self._camera.frames(_PATIENCE_S, stop):
             if not is_begun:  # not before the camera was tried: one that cannot be opened ends the command
@@ -104,12 +112,29 @@ class Daemon:
                 processed_s = time.monotonic()
             else:
                 self._wait(time.monotonic() - processed_s)
-            is_news = self._accelerator.tend(time.monotonic())
-            self._condition.set("accelerator", self._accelerator.report.problem)
-            self._condition.tell(is_news)
+            self._tend(time.monotonic())
+
+    def _tend(self, now_s: float) -> None:
+        """Between two frames: look after the Coral and the machine, and tell what is due."""
+        is_news = self._accelerator.tend(now_s)
+        self._condition.set("accelerator", self._accelerator.report.problem)
+        reading = self._look_at_machine() if self._health.is_due(now_s) else None
+        self._condition.tell(is_news)
+        if reading:
+            fields = self._health.report(self._condition.status, self._condition.problems, reading)
+            self._publisher.send_health(**fields)
+
+    def _look_at_machine(self) -> Reading | None:
+        """See how it is. In virtual time nothing is told of it: it is another one at every run."""
+        if self._config.camera.is_virtual:
+            return None
+        reading = read_machine()
+        for part, problem in find_problems(reading, time.time()).items():
+            self._condition.set(part, problem)
+        return reading
 
     def _process(self, frame: Frame) -> None:
-        self._pipeline.process(frame)
+        self._health.count(self._pipeline.process(frame))
         self._watchdog.completed()
         self._condition.prove()
         self._condition.set("camera", self._camera.trouble)
@@ -126,6 +151,7 @@ class Daemon:
 
     def _tell(self, status: str, problems: Mapping[str, str]) -> None:
         """Tell a status, and why it is so."""
+        self._health.hurry(problems)
         self._publisher.set_status(status)
         restarts, camera = self._watchdog.restarts, self._camera.camera
         ended_s = restarts.last_ended_unix_s
@@ -156,6 +182,15 @@ def open_accelerator(bundle: Bundle, config: Config, watchdog: Watchdog) -> Acce
     ):
         failed_before = restarts.coral_failure
     return Accelerator(bundle, config.model, watchdog.stages, failed_before)
+
+
+def make_publisher(config: Config, transport: Transport) -> Publisher:
+    """What tells readings; in virtual time its messages hold nothing that differs from run to run."""
+    topics = Topics(config.device.id)
+    if not config.camera.is_virtual:
+        return Publisher(transport, topics, config.publish)
+    session = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]
+    return Publisher(transport, topics, config.publish, FrameClock(), session)
 
 
 def _make_transport(config: Config) -> Transport:

@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 
 from edge.doctor.finding import Finding, failed, ok, skipped, warning
 from edge.doctor.system import System
+from edge.machine import FIRST_PLAUSIBLE_UNIX_S
 
 CHECK = "clock"
-
-#: mien is younger than any moment before this; 2026-01-01.
-_FIRST_PLAUSIBLE_UNIX_S = 1767225600
 
 
 def read_synchronized(system: System) -> bool | None:
@@ -34,7 +32,7 @@ def check_clock(is_synchronized: bool | None, now_unix_s: float | None = None) -
     fix = (
         "sudo timedatectl set-ntp true; where no NTP gets out, name the network's own server: timesyncd.conf(5)"
     )
-    if now_unix_s < _FIRST_PLAUSIBLE_UNIX_S:
+    if now_unix_s < FIRST_PLAUSIBLE_UNIX_S:
         return failed(CHECK, f"it says {now}, which is past", why, fix)
     if is_synchronized is None:
         return skipped(CHECK, f"it says {now}; no time service here says whether it is set")

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 
+from edge import machine
 from edge.doctor.finding import Finding, failed, ok, skipped, warning
 from edge.doctor.system import System
 
@@ -15,9 +16,6 @@ _PYTHONS = ((3, 11), (3, 13))
 #: Without NEON in 64 bits, or with too little memory.
 _TOO_OLD = re.compile(r"Raspberry Pi (Model|1|2 Model|Zero (W )?Rev|Zero W|Compute Module Rev)")
 
-#: Bits of the firmware's answer: now, and since the start of the machine (16 bits higher).
-_POWER_BITS = {0: "under-voltage", 1: "clock held down", 2: "throttled", 3: "soft temperature limit"}
-_POWER_FILE = "/sys/devices/platform/soc/soc:firmware/get_throttled"
 _UNDER_VOLTAGE = 1 << 0 | 1 << 16
 
 #: A Pi begins to slow down at 80 degrees and does so hard at 85.
@@ -35,7 +33,7 @@ def read_os_release(system: System) -> dict[str, str]:
 
 def read_model(system: System) -> str | None:
     """Such as "Raspberry Pi 4 Model B Rev 1.4"; None on a machine without a device tree."""
-    return system.read("/proc/device-tree/model")
+    return machine.read_model(system.root)
 
 
 def check_system(system: System) -> Finding:
@@ -69,17 +67,15 @@ def check_python(system: System) -> Finding:
 
 def read_power_bits(system: System) -> int | None:
     """The firmware's answer; None where there is no Raspberry Pi's firmware to ask."""
-    said = system.run("vcgencmd", "get_throttled") or system.read(_POWER_FILE) or ""
-    digits = re.fullmatch(r"(?:throttled=)?(?:0x)?([0-9a-fA-F]+)", said)
-    return int(digits[1], 16) if digits else None
+    said = system.run("vcgencmd", "get_throttled") or system.read(machine.POWER_FILE) or ""
+    return machine.parse_power_bits(said)
 
 
 def check_power(bits: int | None) -> Finding:
     check = "power"
     if bits is None:
         return skipped(check, "no Raspberry Pi's firmware to ask")
-    now = [name for bit, name in _POWER_BITS.items() if bits >> bit & 1]
-    before = [name for bit, name in _POWER_BITS.items() if bits >> bit + 16 & 1]
+    now, before = machine.name_power_bits(bits)
     if not now and not before:
         return ok(check, "no under-voltage and no throttling since the start")
     what = f"now: {', '.join(now)}" if now else f"since the start: {', '.join(before)}"
@@ -94,13 +90,7 @@ def check_power(bits: int | None) -> Finding:
 
 def read_temperature_c(system: System) -> float | None:
     """That of the hottest part of the processor."""
-    temperatures = []
-    for zone in sorted(system.path("/sys/class/thermal").glob("thermal_zone*")):
-        name = f"/sys/class/thermal/{zone.name}"
-        kind, value = system.read(f"{name}/type") or "", system.read(f"{name}/temp") or ""
-        if ("cpu" in kind or "x86_pkg" in kind) and value.lstrip("-").isdecimal():
-            temperatures.append(int(value) / 1000)
-    return max(temperatures, default=None)
+    return machine.read_temperature_c(system.root)
 
 
 def check_temperature(celsius: float | None) -> Finding:
@@ -118,8 +108,7 @@ def check_temperature(celsius: float | None) -> Finding:
 
 def read_memory_mb(system: System) -> dict[str, int]:
     """MemTotal, MemAvailable and the rest of /proc/meminfo, in MB."""
-    pairs = re.findall(r"^(\w+):\s+(\d+) kB", system.read("/proc/meminfo") or "", re.MULTILINE)
-    return {name: int(kilobytes) // 1024 for name, kilobytes in pairs}
+    return machine.read_memory_mb(system.root)
 
 
 def check_memory(memory_mb: Mapping[str, int]) -> Finding:

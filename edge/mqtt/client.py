@@ -49,6 +49,7 @@ class MqttTransport:
     def __init__(self, mqtt: MqttConfig, topics: Topics, password: str | None) -> None:
         self._mqtt = mqtt
         self._broker = f"broker {mqtt.host}:{mqtt.port}"
+        self.dropped = 0
         self._said: str | None = None
         self._last: paho.MQTTMessageInfo | None = None
         self._client = make_client(mqtt, password, f"mien-{topics.device}")
@@ -65,6 +66,9 @@ class MqttTransport:
     def send(self, topic: str, payload: str, qos: int = 0, retain: bool = False) -> None:
         if self._client.is_connected() or (qos and not retain):
             self._last = self._client.publish(topic, payload, qos, retain)
+            self.dropped += self._last.rc == paho.MQTT_ERR_QUEUE_SIZE
+        else:
+            self.dropped += not retain
 
     def close(self) -> None:
         if self._last and self._client.is_connected():

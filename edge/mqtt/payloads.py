@@ -91,6 +91,60 @@ class Info(Message):
     config_schema: Mapping[str, Any]
 
 
+class StageMs(BaseModel):
+    """Wall time of one step of the loop, milliseconds a frame."""
+
+    median: Annotated[float, Field(ge=0)]
+    p95: Annotated[float, Field(ge=0)]
+
+
+class Throttling(BaseModel):
+    """What a Pi's firmware says of power and heat: now, and at some time since the machine started."""
+
+    now: list[str]
+    before: list[str]
+
+
+class Health(Message):
+    """How the device is, every minute, and soon after its problems change. Counts are of `interval_s`.
+
+    Attributes:
+        status: as its own topic has it.
+        problems: what keeps the status from `online`, a line for each part.
+        uptime_s: since the daemon started.
+        interval_s: since the last of these messages.
+        fps: frames worked on a second.
+        stages: the steps of the loop by name; empty where no frame came.
+        dropped_frames: passed over, since a newer one was there.
+        dropped_messages: live ones that no broker took; what must arrive waits instead.
+        camera_reopened: how often the camera was opened again.
+        rejected: faces that could not be read, by reason: "small", "blurred", "dark", "bright", "cut".
+        cpu_percent: of one core, of the whole process with the camera's own thread.
+        memory_mb: resident memory of the process.
+        memory_free_mb: what the machine still has; null where it does not say.
+        temperature_c: of the processor; null where the machine does not say.
+        throttling: null on what is no Raspberry Pi.
+        clock_synchronized: whether a time service set the clock; null where nobody can say.
+    """
+
+    status: str
+    problems: Mapping[str, str]
+    uptime_s: Annotated[float, Field(ge=0)]
+    interval_s: Annotated[float, Field(ge=0)]
+    fps: Annotated[float, Field(ge=0)]
+    stages: Mapping[str, StageMs]
+    dropped_frames: Annotated[int, Field(ge=0)]
+    dropped_messages: Annotated[int, Field(ge=0)]
+    camera_reopened: Annotated[int, Field(ge=0)]
+    rejected: Mapping[str, int]
+    cpu_percent: Annotated[float, Field(ge=0)]
+    memory_mb: Annotated[float, Field(ge=0)]
+    memory_free_mb: float | None
+    temperature_c: float | None
+    throttling: Throttling | None
+    clock_synchronized: bool | None
+
+
 def timestamp(unix_s: float) -> str:
     """RFC 3339 in UTC with milliseconds: 2026-11-20T12:00:00.000Z"""
     moment = datetime.fromtimestamp(unix_s, UTC)

@@ -11,8 +11,9 @@ from typing import Any, Literal, Protocol, TextIO
 
 from pydantic import BaseModel
 
+from edge.clock import Clock, WallClock
 from edge.config import PublishConfig
-from edge.mqtt.payloads import Info, make_face_event, make_state, timestamp
+from edge.mqtt.payloads import Health, Info, make_face_event, make_state, timestamp
 from edge.mqtt.topics import Topics
 from edge.records import Frame, Reading
 
@@ -24,7 +25,13 @@ _SAME_BOX_OVERLAP = 0.8
 
 
 class Transport(Protocol):
-    """Carries messages: a broker's client, or a stream for people."""
+    """Carries messages: a broker's client, or a stream for people.
+
+    Attributes:
+        dropped: how many live messages found nobody to take them.
+    """
+
+    dropped: int
 
     def start(self, on_connect: Callable[[], None]) -> None:
         """Begin to connect; `on_connect` is called, perhaps from another thread, at every connect."""
@@ -39,6 +46,8 @@ class Transport(Protocol):
 
 class LogTransport:
     """Writes each message as one line of JSON, {"topic": …, "payload": …}."""
+
+    dropped = 0
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -70,11 +79,24 @@ class _Told:
 
 
 class Publisher:
-    """Turns readings into messages. All its times are the frames' own but the time stamps."""
+    """Turns readings into messages. All its times are the frames' own but the time stamps.
 
-    def __init__(self, transport: Transport, topics: Topics, config: PublishConfig) -> None:
+    Args:
+        clock: gives the time stamps; default: the machine's.
+        session: names this run in every message; default: a random name.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        topics: Topics,
+        config: PublishConfig,
+        clock: Clock | None = None,
+        session: str | None = None,
+    ) -> None:
         self._transport, self._topics, self._config = transport, topics, config
-        self._session = secrets.token_hex(4)
+        self._clock = clock or WallClock()
+        self._session = session or secrets.token_hex(4)
         self._sequence: Counter[str] = Counter()
         self._status: str | None = None
         self._info: str | None = None
@@ -84,6 +106,11 @@ class Publisher:
         self._faces: dict[int, _Told] = {}
         self._latest: tuple[Frame, list[Reading]] | None = None
         self._is_started = False
+
+    @property
+    def dropped(self) -> int:
+        """How many live messages found nobody to take them."""
+        return self._transport.dropped
 
     def start(self) -> None:
         self._is_started = True
@@ -97,11 +124,15 @@ class Publisher:
 
     def set_info(self, **fields: Any) -> None:
         """Tell what the device is (see Info); it is told again at every connect."""
-        head = {"session": self._session, "seq": self._next("info"), "ts": timestamp(time.time())}
-        self._info = Info(**head, **fields).model_dump_json()
+        self._info = Info(**self._head("info"), **fields).model_dump_json()
         self._send_info(self._info)
 
+    def send_health(self, **fields: Any) -> None:
+        """Tell how the device is (see Health)."""
+        self._send(self._topics.health, Health(**self._head("health"), **fields))
+
     def publish(self, frame: Frame, readings: list[Reading]) -> None:
+        self._clock.see(frame)
         self._latest = frame, readings
         self._tell_faces(frame, readings)
         elapsed_s = frame.time_s - self._state_told_s
@@ -152,10 +183,10 @@ class Publisher:
         return names != told_names or abs(confidence - told_confidence) >= _CONFIDENCE_STEP
 
     def _tell_state(self, frame: Frame, readings: list[Reading]) -> None:
-        age_s = time.monotonic() - frame.captured_s
+        age_s = self._clock.age_s(frame)
         self._send(
             self._topics.state,
-            make_state(self._session, self._next("state"), time.time(), age_s, readings),
+            make_state(self._session, self._next("state"), self._clock.unix_s(), age_s, readings),
         )
         self._state_key, self._state_told_s = _state_key(readings), frame.time_s
         self._must_repeat = False
@@ -175,11 +206,17 @@ class Publisher:
             self._faces[track] = _Told(reading, frame.time_s)
 
     def _tell_face(self, frame: Frame, kind: Literal["new", "update", "end"], reading: Reading) -> None:
-        event = make_face_event(self._session, self._next("faces"), time.time(), frame.time_s, kind, reading)
+        event = make_face_event(
+            self._session, self._next("faces"), self._clock.unix_s(), frame.time_s, kind, reading
+        )
         self._send(self._topics.face(reading.track), event, qos=0 if kind == "update" else 1)
 
     def _send(self, topic: str, message: BaseModel, qos: int = 0) -> None:
         self._transport.send(topic, message.model_dump_json(), qos)
+
+    def _head(self, kind: str) -> dict[str, Any]:
+        """What every message of a kind begins with."""
+        return {"session": self._session, "seq": self._next(kind), "ts": timestamp(self._clock.unix_s())}
 
     def _next(self, kind: str) -> int:
         self._sequence[kind] += 1

@@ -28,6 +28,10 @@ class Topics:
     def info(self) -> str:
         return f"{ROOT}/{self.device}/info"
 
+    @property
+    def health(self) -> str:
+        return f"{ROOT}/{self.device}/health"
+
     def face(self, track: int | str) -> str:
         return f"{ROOT}/{self.device}/faces/{track}"
 

@@ -47,6 +47,8 @@ class HangingAccelerator(Accelerator):
 
 
 class HangingTransport:
+    dropped = 0
+
     def __init__(self) -> None:
         self.is_started = threading.Event()
 

@@ -35,6 +35,7 @@ class Collector:
     def __init__(self) -> None:
         self.sent: list[Sent] = []
         self.is_closed = False
+        self.dropped = 0
         self.connect: Callable[[], None] = lambda: None
 
     def start(self, on_connect: Callable[[], None]) -> None:

@@ -254,6 +254,7 @@ class CollectingTransport:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
+        self.dropped = 0
 
     def start(self, on_connect: Callable[[], None]) -> None:
         on_connect()
