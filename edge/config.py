@@ -64,6 +64,11 @@ class CameraConfig(_Table):
         15,
         description="asked of the camera, and the rate of pictures in a folder; frames per second",
     )
+    idle_fps: Annotated[float, Field(ge=1, le=120)] = Field(
+        5,
+        description="frames that are looked at while nobody is there and nothing moves; frames per second; at 5 "
+        "it wakes within 0.3 s",
+    )
     rotate_deg: Literal[0, 90, 180, 270] = Field(
         0, description="how far the picture is turned clockwise until faces stand upright, degrees"
     )
@@ -156,30 +161,40 @@ class DetectConfig(_Table):
     lost_after_s: Annotated[float, Field(ge=0, le=60)] = Field(
         0.7, description="how long a face that is not found is still thought to be there, seconds"
     )
+    cpu_percent: Annotated[float, Field(ge=1, le=100)] = Field(
+        50,
+        description="most CPU that is spent on frames, percent of one core; beyond it frames are left out, and "
+        "then new faces are looked for less often; no limit for a file that is not played in real time",
+    )
+    yunet_model: Path | None = Field(
+        None,
+        strict=False,  # TOML has no paths, but strings
+        description="YuNet's ONNX file, such as face_detection_yunet_2023mar.onnx, which finds more faces than "
+        "Haar and costs more; default: Haar",
+    )
 
 
 class QualityConfig(_Table):
     min_face_px: Annotated[int, Field(ge=0, le=500)] = Field(
-        24, description="a smaller face gives no emotion, pixels of the frame"
+        24, description="a smaller face gives no emotion, pixels of the frame; 0: however small"
     )
     max_cut: Annotated[float, Field(ge=0, le=1)] = Field(
         0.15, description="most of a face that may lie beyond the frame, 0..1"
     )
-    min_sharpness: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.05, description="a face less sharp gives no emotion, 0..1; 0: however blurred"
+    min_sharpness: Annotated[float, Field(ge=0, le=2)] = Field(
+        0.65, description="a less sharp face gives no emotion; a sharp one has about 1; 0: however blurred"
     )
     min_brightness: Annotated[float, Field(ge=0, le=255)] = Field(
-        20, description="mean of the pixels below which a face is too dark, 0..255"
+        30, description="mean of the pixels below which a face is too dark, 0..255"
     )
     max_brightness: Annotated[float, Field(ge=0, le=255)] = Field(
-        235, description="mean of the pixels above which a face is too bright, 0..255"
+        215, description="mean of the pixels above which a face is too bright, 0..255"
     )
     max_clipped: Annotated[float, Field(ge=0, le=1)] = Field(
         0.5, description="most of a face that may be as bright as the camera can tell, 0..1"
     )
     min_contrast: Annotated[float, Field(ge=0, le=128)] = Field(
-        8,
-        description="least standard deviation of the pixels, 0..128; below, a face is too dark or bright",
+        12, description="least standard deviation of the pixels, 0..128; below, a face is too dark or bright"
     )
 
 
