@@ -1,17 +1,17 @@
 """Making a bundle: quantize, write the card, compare float with int8, and only then give it its name."""
 
 import logging
-import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from convert.calibration import calibration_inputs
+from convert.calibration import FACES_PER_CLASS, calibration_inputs
 from convert.card import beside_record, make_card
+from convert.folders import new_folder, recover
 from convert.parity import check_parity, lost_points
+from convert.parity_report import for_card, measure_parity
 from convert.quantize import quantization_of, quantize
 from edge.emotion.bundle import (
     CARD_FILE,
@@ -32,6 +32,9 @@ from training.sources import Source
 
 logger = logging.getLogger(__name__)
 
+#: The reference kernels are slow; `mien-convert parity` takes all.
+PARITY_FACES = 300
+
 
 def convert(
     source: Source,
@@ -42,6 +45,7 @@ def convert(
     max_loss: float,
     force: bool,
     beside: Path | None = None,
+    calibration_faces: int = FACES_PER_CLASS,
 ) -> Card:
     """Make a bundle from a float network.
 
@@ -53,6 +57,7 @@ def convert(
         max_loss: how many points of accuracy int8 may lose on PublicTest.
         force: replace the bundle in `out`.
         beside: a bundle of the same network fitted to other labels; its figures go on the card, too.
+        calibration_faces: of each class.
 
     Returns:
         The card of the new bundle.
@@ -67,7 +72,7 @@ def convert(
     side_px = int(model.input_shape[1])
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=source.classes, side_px=side_px)
     training = faces[Split.TRAINING]
-    inputs = calibration_inputs(training, side_px, source.value_range)
+    inputs = calibration_inputs(training, side_px, source.value_range, calibration_faces)
     logger.info("quantizing %s by %d faces", source.model, len(inputs))
     content = quantize(model, inputs)
     with new_folder(out) as folder:
@@ -93,8 +98,14 @@ def convert(
         check_parity(metrics, max_loss)
         for truth, lost in lost_points(metrics).items():
             logger.info("int8 loses %.2f points against %s on PublicTest", lost, truth)
-        measured = bundle.card.model_copy(update={"metrics": {"PublicTest": without_confusion(metrics)}})
-        return _with_card(folder, measured).card
+        update = {
+            "metrics": {"PublicTest": without_confusion(metrics)},
+            "conversion": {
+                "calibration_faces_per_class": calibration_faces,
+                "parity": for_card(measure_parity(bundle, faces[Split.PUBLIC], PARITY_FACES)),
+            },
+        }
+        return _with_card(folder, bundle.card.model_copy(update=update)).card
 
 
 def _with_card(folder: Path, card: Card) -> Bundle:
@@ -105,6 +116,13 @@ def _with_card(folder: Path, card: Card) -> Bundle:
 
 
 def check_out(out: Path, force: bool) -> None:
+    """Refuse a place that is taken.
+
+    Raises:
+        UsageError: says by what.
+    """
+    if out.parent.is_dir():
+        recover(out)
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; expected a folder")
     if out.is_dir() and any(out.iterdir()) and not force:
@@ -118,22 +136,3 @@ def looks_of_same(source: Source, out: Path) -> tuple[Mapping[str, Any], ...]:
     card = read_card(out)
     is_same = card.sha256.get(SOURCE_FILE) == sha256_of(source.model)
     return tuple(look for look in card.looks if look not in source.looks) if is_same else ()
-
-
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `path`; it takes the place of `path` when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    old = path.with_name(f".{path.name}.{os.getpid()}.old")
-    for left_over in path.parent.glob(f".{path.name}.*.part"):  # of a conversion that was killed
-        shutil.rmtree(left_over)
-    temporary.mkdir()
-    try:
-        yield temporary
-        if path.is_dir():
-            path.rename(old)
-        temporary.rename(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)

@@ -7,7 +7,7 @@ from edge.errors import DataError
 from edge.preprocessing import to_model_input
 from training.datasets import Faces
 
-#: More than this moved no tensor's range noticeably, and each face costs time.
+#: See training/README.md for what fewer and more do. Each face costs time.
 FACES_PER_CLASS = 60
 
 

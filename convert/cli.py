@@ -1,7 +1,6 @@
 """`mien-convert`: from a Keras model to an int8 bundle for the device, and to the Edge TPU."""
 
 import argparse
-import importlib.util
 import logging
 import shlex
 import sys
@@ -9,15 +8,14 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from convert.calibration import FACES_PER_CLASS
+from convert.forms import DATA_HELP, EPILOG, count, new_parser, parse_form, prepare_tensorflow, tell_compilation
 from edge.errors import MienError, MissingExtraError
 from training.given import add_given, given_by
 
+logger = logging.getLogger(__name__)
+
 _MAX_LOSS = 0.5
-_EPILOG = """\
-other forms:
-  mien-convert check BUNDLE|FILE.tflite   whether the Edge TPU runs every operation; names those that stay out
-  mien-convert edgetpu BUNDLE             add the model compiled for the Edge TPU; needs edgetpu_compiler
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,8 +49,12 @@ def _fail(message: str, status: int, debug: bool) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    _prepare_tensorflow()
+    prepare_tensorflow()
+    from rich.console import Console
+
     from convert.bundling import convert
+    from convert.compiler import compile_bundle, is_installed
+    from convert.parity_pages import as_tables
     from training.sources import find_source
 
     source = find_source(options.model, given_by(options))
@@ -65,74 +67,35 @@ def _convert(options: argparse.Namespace) -> int:
         max_loss=options.max_loss,
         force=options.force,
         beside=options.beside,
+        calibration_faces=options.calibration_faces,
     )
     for truth, found in card.metrics["PublicTest"]["int8"]["all"].items():
         print(f"{options.out}: int8 {100 * found['accuracy']:.2f}% on PublicTest against {truth}")
-    return 0
-
-
-def _prepare_tensorflow() -> None:
-    if importlib.util.find_spec("tensorflow") is None:
-        raise MissingExtraError("convert", "tensorflow")
-    from training.backend import prepare_backend
-
-    if prepare_backend() != "tensorflow":
-        raise MienError("conversion needs Keras on TensorFlow; unset KERAS_BACKEND")
-
-
-def _check(options: argparse.Namespace) -> int:
-    from convert.edgetpu import find_problems
-    from convert.graph import read_graph
-    from edge.emotion.bundle import load_bundle
-
-    path: Path = options.model
-    operations = read_graph(load_bundle(path).model_path if path.is_dir() else path)
-    problems = find_problems(operations)
-    for problem in problems:
-        print(problem)
-    runs = len(operations) - len(problems)
-    print(f"{path}: the Edge TPU runs {runs} of {len(operations)} operations")
-    return 1 if problems else 0
-
-
-def _edgetpu(options: argparse.Namespace) -> int:
-    from convert.edgetpu import compile_bundle
-
-    print(compile_bundle(options.bundle))
+    Console(width=130, soft_wrap=True).print(as_tables({**card.conversion["parity"], "bundle": card.name}))
+    if is_installed():
+        tell_compilation(options.out, compile_bundle(options.out))
+    else:
+        logger.info("for a Coral: mien-convert edgetpu %s", options.out)
     return 0
 
 
 def _parse(words: list[str]) -> argparse.Namespace:
     """The first word chooses the form; anything but the name of another command is a model."""
-    first = next((word for word in words if not word.startswith("-")), None)
-    forms = {"check": _check_parser, "edgetpu": _edgetpu_parser}
-    if first in forms:
-        rest = list(words)
-        rest.remove(first)
-        return forms[first]().parse_args(rest)
-    return _convert_parser().parse_args(words)
-
-
-def _parser(command: str, description: str, **kwargs: object) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=command, description=description, **kwargs)  # type: ignore[arg-type]
-    parser.add_argument("--debug", action="store_true", help="show a traceback where a command fails")
-    return parser
+    return parse_form(words) or _convert_parser().parse_args(words)
 
 
 def _convert_parser() -> argparse.ArgumentParser:
-    parser = _parser(
+    parser = new_parser(
         "mien-convert",
         "Make an int8 bundle from a Keras model and compare it with the float model on PublicTest.",
-        epilog=_EPILOG,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=_convert)
     parser.add_argument(
         "model", metavar="MODEL", help="a RUN of mien-train, a bundle, or a .keras, .h5 or .hdf5 file"
     )
-    parser.add_argument(
-        "--data", type=Path, required=True, help="fer2013.csv, a folder of pictures or a manifest"
-    )
+    parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     parser.add_argument("--out", type=Path, required=True, help="the bundle's folder, such as models/NAME")
     parser.add_argument("--force", action="store_true", help="replace the bundle in --out")
     parser.add_argument(
@@ -148,21 +111,14 @@ def _convert_parser() -> argparse.ArgumentParser:
         metavar="POINTS",
         help=f"fail where int8 loses more points of accuracy than this (default {_MAX_LOSS})",
     )
+    parser.add_argument(
+        "--calibration-faces",
+        type=count,
+        default=FACES_PER_CLASS,
+        metavar="N",
+        help=f"faces of each class that choose the ranges of the tensors (default {FACES_PER_CLASS})",
+    )
     add_given(parser)
-    return parser
-
-
-def _check_parser() -> argparse.ArgumentParser:
-    parser = _parser("mien-convert check", "Say whether the Edge TPU runs every operation of a model.")
-    parser.set_defaults(run=_check)
-    parser.add_argument("model", metavar="BUNDLE|FILE.tflite", type=Path)
-    return parser
-
-
-def _edgetpu_parser() -> argparse.ArgumentParser:
-    parser = _parser("mien-convert edgetpu", "Add the model compiled for the Edge TPU to a bundle.")
-    parser.set_defaults(run=_edgetpu)
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="the bundle's folder")
     return parser
 
 

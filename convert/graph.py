@@ -41,6 +41,7 @@ class Operation:
     Attributes:
         name: of TFLite, such as CONV_2D; a custom operation's own name.
         options: of the schema, such as its strides; None where it has none.
+        version: of the operation's kind; older runtimes know the lower ones only.
         inputs, outputs: its tensors; an input that is left out is not there.
     """
 
@@ -48,6 +49,7 @@ class Operation:
     options: Any
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    version: int = 1
 
 
 def read_graph(path: Path) -> list[Operation]:
@@ -87,6 +89,7 @@ def _operation(model: Any, subgraph: Any, operator: Any) -> Operation:
         operator.builtinOptions,
         tuple(_tensor(model, subgraph, index) for index in operator.inputs if index >= 0),
         tuple(_tensor(model, subgraph, index) for index in operator.outputs),
+        int(code.version),
     )
 
 

@@ -1,8 +1,6 @@
-import os
-import stat
+import warnings
 from dataclasses import replace
 from pathlib import Path
-from shutil import copytree
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +8,6 @@ import pytest
 from convert.cli import main
 from convert.edgetpu import find_problems
 from convert.graph import Operation, Tensor, read_graph
-from edge.emotion.bundle import EDGETPU_FILE, load_bundle
 from edge.resources import resource_folder
 
 BUNDLE = resource_folder("models") / "mini_xception"
@@ -25,8 +22,12 @@ def constant(*values: int, name: str = "axes", kind: str = "INT32") -> Tensor:
     return tensor(name, (len(values),), type=kind, is_constant=True, values=values)
 
 
-def operation(name: str, *inputs: Tensor, **options: object) -> Operation:
-    return Operation(name, SimpleNamespace(**options), inputs or (tensor(),), (tensor("y"),))
+def weights(name: str = "w", **changes: object) -> Tensor:
+    return tensor(name, (4, 3, 3, 4), is_constant=True, **changes)
+
+
+def operation(name: str, *inputs: Tensor, version: int = 1, **options: object) -> Operation:
+    return Operation(name, SimpleNamespace(**options), inputs or (tensor(),), (tensor("y"),), version)
 
 
 def test_the_edge_tpu_runs_the_whole_shipped_network(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,6 +50,16 @@ def test_the_edge_tpu_runs_the_whole_shipped_network(capsys: pytest.CaptureFixtu
             operation("CONV_2D", tensor(), tensor("k"), dilationWFactor=1, dilationHFactor=2),
             "tensor k: dilation",
         ),
+        (
+            operation("CONV_2D", tensor(), tensor("k"), dilationWFactor=1, dilationHFactor=1),
+            "tensor k: its weights are computed; expected constants",
+        ),
+        (
+            operation("CONV_2D", tensor(), weights(), dilationWFactor=1, dilationHFactor=1, version=6),
+            "tensor y: version 6 of the operation; edgetpu_compiler 16.0 reads at most 5",
+        ),
+        (operation("TRANSPOSE_CONV", tensor(), tensor("k"), tensor()), "tensor k: its weights are computed"),
+        (operation("SQUEEZE", tensor("q", (1, 5, 1, 10))), "tensor q: shape [1, 5, 1, 10] loses more than"),
         (operation("SOFTMAX", tensor("s", (1, 2, 3))), "tensor s: shape [1, 2, 3]; expected one dimension"),
         (operation("SOFTMAX", tensor("s", (1, 16_001))), "at most 16,000"),
         (operation("MEAN", tensor("m"), constant(0)), "tensor m: it works across the batch"),
@@ -56,7 +67,12 @@ def test_the_edge_tpu_runs_the_whole_shipped_network(capsys: pytest.CaptureFixtu
         (operation("SUM", tensor("m"), constant(0)), "across the batch"),
         (operation("PAD", tensor("p"), constant(1, 0, 0, 0)), "tensor p: it pads the batch"),
         (operation("FULLY_CONNECTED", tensor(), tensor("w"), weightsFormat=1), "tensor w: its weights"),
-        (operation("FULLY_CONNECTED", tensor(), tensor("w"), weightsFormat=0), "tensor y: shape"),
+        (operation("FULLY_CONNECTED", tensor(), weights(), weightsFormat=0), "tensor y: shape"),
+        (
+            operation("FULLY_CONNECTED", tensor(), weights(scales=7), weightsFormat=0),
+            "tensor w: it has 7 scales, one for each channel; expected one for all",
+        ),
+        (operation("REDUCE_MAX", tensor("m"), constant(-4)), "across the batch"),
         (operation("PACK", axis=0), "it packs the batch"),
         (operation("SPLIT", constant(0), tensor()), "it splits the batch"),
         (operation("PRELU", tensor(), tensor("a", (8, 8, 4))), "tensor a: shape [8, 8, 4]"),
@@ -83,7 +99,8 @@ def test_an_operation_that_stays_on_the_cpu_is_named_with_its_tensor(bad: Operat
     [
         operation("MEAN", tensor(shape=(1, 8, 8, 7)), constant(1, 2)),
         operation("PAD", tensor(), constant(0, 0, 1, 1)),
-        operation("CONV_2D", tensor(), tensor(), dilationWFactor=2, dilationHFactor=2),
+        operation("CONV_2D", tensor(), weights(scales=4), dilationWFactor=2, dilationHFactor=2, version=5),
+        Operation("SQUEEZE", None, (tensor(shape=(1, 1, 5, 10)),), (tensor(shape=(5, 10)),)),
         operation("CONCATENATION", tensor(), constant(0, 0, kind="INT8"), fusedActivationFunction=0),
         operation("edgetpu-custom-op"),
     ],
@@ -115,43 +132,25 @@ def test_check_of_what_is_no_model_is_one_clear_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    copytree(BUNDLE, tmp_path / "bundle")
-    return tmp_path / "bundle"
-
-
-def stand_in_compiler(folder: Path, script: str) -> None:
-    """edgetpu_compiler cannot be had everywhere: a program with its options and its output's name."""
-    folder.mkdir()
-    program = folder / "edgetpu_compiler"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-
-
-def test_without_the_compiler_one_line_says_where_it_is(
-    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.tensorflow
+def test_check_names_a_dense_layer_with_a_scale_for_each_channel(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert main(["edgetpu", str(bundle)]) == 2
-    assert "https://coral.ai/docs/edgetpu/compiler" in capsys.readouterr().err
+    """As TensorFlow converts it by default."""
+    import numpy as np
+    import tensorflow as tf
 
-
-def test_the_compiled_model_goes_into_the_bundle_and_its_card(
-    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # called as: edgetpu_compiler -s -o OUT MODEL
-    stand_in_compiler(tmp_path / "bin", 'cp "$4" "$3/model_edgetpu.tflite"')
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    assert main(["edgetpu", str(bundle)]) == 0
-    assert EDGETPU_FILE in load_bundle(bundle).card.sha256
-
-
-def test_a_compiler_that_fails_is_told_in_its_own_last_words(
-    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stand_in_compiler(tmp_path / "bin", "echo Internal compiler error. Aborting!; exit 1")
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    assert main(["edgetpu", str(bundle)]) == 1
-    assert "failed" in (error := capsys.readouterr().err) and "Internal compiler error" in error
-    assert EDGETPU_FILE not in load_bundle(bundle).card.sha256
+    model = tf.keras.Sequential([tf.keras.layers.Input(batch_shape=(1, 16)), tf.keras.layers.Dense(7)])
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    faces = np.random.default_rng(0).uniform(-1, 1, (8, 1, 16)).astype(np.float32)
+    converter.representative_dataset = lambda: ([face] for face in faces)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the converter: it expects calibration by hand
+        (tmp_path / "dense.tflite").write_bytes(converter.convert())
+    assert main(["check", str(tmp_path / "dense.tflite")]) == 1
+    first = capsys.readouterr().out.strip().splitlines()[-2]
+    assert first.startswith("operation 0 FULLY_CONNECTED, tensor ")
+    assert first.endswith("it has 7 scales, one for each channel; expected one for all")
