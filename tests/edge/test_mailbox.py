@@ -113,3 +113,17 @@ def test_a_camera_that_hangs_is_not_closed_under_its_driver() -> None:
         next(frames)
     assert not camera.is_closed
     let_go.set()
+    assert wait_until(lambda: camera.is_closed), "when the driver's call returns at last"
+
+
+def test_each_dropped_frame_is_told_of() -> None:
+    told: list[int] = []
+
+    def script() -> Iterator[Frame]:
+        yield from map(frame, range(8))
+
+    camera = ScriptedCamera(script)
+    with frames_of(camera, patience_s=5, on_drop=lambda: told.append(1)) as frames:
+        time.sleep(0.1)
+        assert next(frames)
+    assert len(told) == 7

@@ -1,11 +1,12 @@
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from edge.cameras.recovery import RecoveringCamera
-from edge.config import comes_back
+from edge.config import CameraConfig, comes_back
 from edge.errors import CameraError
 from edge.records import Frame
 from edge.stages import Stages
@@ -85,3 +86,55 @@ def test_the_delay_between_two_tries_doubles_until_frames_come() -> None:
 )
 def test_devices_and_networks_come_back_and_files_do_not(source: str, expected: bool) -> None:
     assert comes_back(source) == expected
+
+
+class OneNewPicture:
+    """A device that gives one new picture at each opening and repeats it for ever."""
+
+    name, granted = "v4l2:/dev/video7", ""
+    is_live = has_sensor = True
+    openings = 0
+
+    def __init__(self) -> None:
+        type(self).openings += 1
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[Frame]:
+        gray = np.full((32, 32), 100 + self.openings, np.uint8)
+        while not self._is_closed:
+            time.sleep(0.005)
+            yield Frame(gray, time.monotonic(), time.monotonic(), 0)
+
+    def close(self) -> None:
+        self._is_closed = True
+
+
+def test_a_camera_that_works_for_a_moment_after_each_opening_is_opened_with_growing_delay() -> None:
+    stop = threading.Event()
+    config = CameraConfig(frozen_after_s=0.1)
+    camera = RecoveringCamera(OneNewPicture, Stages(), config, comes_back=True, waits=False)
+    delays_s: set[float] = set()
+    for _ in camera.frames(0.05, stop):
+        delays_s.add(camera._delay_s)
+        if camera._delay_s == 2:
+            stop.set()
+    assert delays_s == {0.5, 1, 2}
+    assert camera.reopened == 2
+
+
+def test_frames_that_were_passed_over_are_counted_through_all_openings() -> None:
+    class Quick(OneNewPicture):
+        def __iter__(self) -> Iterator[Frame]:
+            for index in range(11):
+                yield Frame(np.zeros((8, 8), np.uint8), index / 10, time.monotonic(), index)
+            raise CameraError("unplugged")
+
+    stop = threading.Event()
+    camera = RecoveringCamera(Quick, Stages(), comes_back=True, waits=False)
+    given = 0
+    for frame in camera.frames(0.05, stop):
+        given += frame is not None
+        time.sleep(0.05)
+        if camera.reopened == 1 and frame is not None:
+            stop.set()
+    assert camera.dropped + given == 22

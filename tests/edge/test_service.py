@@ -14,19 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.cameras.recovery import RecoveringCamera
 from edge.config import MqttConfig, parse_config
-from edge.emotion.bundle import load_bundle
 from edge.errors import CameraError
-from edge.mqtt.publisher import Publisher
 from edge.mqtt.subscriber import Subscriber
-from edge.mqtt.topics import Topics
 from edge.records import Frame
-from edge.service import Daemon, open_accelerator, run_daemon
+from edge.service import run_daemon
 from edge.watchdog import Watchdog
 from tests.conftest import Broker, free_port, wait_until
-
-DEVICE = "lab"
+from tests.edge.rig import DEVICE, Rig
 
 
 def config_text(source: str, port: int, **publish: Any) -> str:
@@ -247,54 +242,6 @@ class StallingCamera:
 
     def close(self) -> None:
         self.let_go.set()
-
-
-class CollectingTransport:
-    """An edge of the world that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str]] = []
-        self.dropped = 0
-
-    def start(self, on_connect: Callable[[], None]) -> None:
-        on_connect()
-
-    def send(self, topic: str, payload: str, qos: int = 0, retain: bool = False) -> None:
-        self.sent.append((topic, payload))
-
-    def close(self) -> None:
-        pass
-
-
-class Rig:
-    """A daemon on a camera of ours, in this process, and what it told."""
-
-    def __init__(self, open_camera: Callable[[], Any], watchdog: Watchdog, **waiting: bool) -> None:
-        config = parse_config({"device": {"id": DEVICE}, "model": {"accelerator": "cpu"}})
-        bundle = load_bundle("mini_xception")
-        self.transport = CollectingTransport()
-        camera = RecoveringCamera(
-            open_camera, watchdog.stages, **{"comes_back": True, "waits": False} | waiting
-        )
-        daemon = Daemon(
-            config,
-            bundle,
-            open_accelerator(bundle, config, watchdog),
-            Publisher(self.transport, Topics(DEVICE), config.publish),
-            camera,
-            watchdog,
-        )
-        self.stop = threading.Event()
-        self._worker = threading.Thread(target=daemon.work, args=(self.stop,))
-        self._worker.start()
-
-    def told(self, kind: str) -> list[str]:
-        return [payload for topic, payload in self.transport.sent if topic.endswith(f"/{kind}")]
-
-    def end(self) -> None:
-        self.stop.set()
-        self._worker.join(5)
-        assert not self._worker.is_alive()
 
 
 def test_the_status_leaves_online_when_frames_stop() -> None:

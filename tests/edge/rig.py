@@ -1,0 +1,80 @@
+"""A real daemon in this process, between a camera and a transport of ours."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from edge.cameras.recovery import RecoveringCamera
+from edge.config import parse_config
+from edge.emotion.bundle import load_bundle
+from edge.service import Daemon, make_publisher, open_accelerator
+from edge.watchdog import Watchdog
+
+DEVICE = "lab"
+
+
+class CollectingTransport:
+    """An edge of the world that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.dropped = 0
+
+    def start(self, on_connect: Callable[[], None]) -> None:
+        on_connect()
+
+    def send(self, topic: str, payload: str, qos: int = 0, retain: bool = False) -> None:
+        self.sent.append((topic, payload))
+
+    def close(self) -> None:
+        pass
+
+
+class Rig:
+    """A daemon on a camera of ours, and what it told.
+
+    Args:
+        open_camera: gives one; raises CameraError.
+        settings: of the table camera.
+        waiting: whether the camera comes back, and whether it is waited for at the start.
+    """
+
+    def __init__(
+        self,
+        open_camera: Callable[[], Any],
+        watchdog: Watchdog,
+        settings: dict[str, Any] | None = None,
+        **waiting: bool,
+    ) -> None:
+        tables = {"device": {"id": DEVICE}, "model": {"accelerator": "cpu"}, "camera": settings or {}}
+        config = parse_config(tables)
+        bundle = load_bundle("mini_xception")
+        self.transport = CollectingTransport()
+        self.camera = RecoveringCamera(
+            open_camera, watchdog.stages, config.camera, **{"comes_back": True, "waits": False} | waiting
+        )
+        daemon = Daemon(
+            config,
+            bundle,
+            open_accelerator(bundle, config, watchdog),
+            make_publisher(config, self.transport),
+            self.camera,
+            watchdog,
+        )
+        self.stop = threading.Event()
+        self._worker = threading.Thread(target=daemon.work, args=(self.stop,))
+        self._worker.start()
+
+    def told(self, kind: str) -> list[str]:
+        return [payload for topic, payload in self.transport.sent if topic.endswith(f"/{kind}")]
+
+    def last(self, kind: str) -> dict[str, Any]:
+        """The newest JSON message of a kind; empty where there is none."""
+        told = self.told(kind)
+        return dict(json.loads(told[-1])) if told else {}
+
+    def end(self) -> None:
+        self.stop.set()
+        self._worker.join(5)
+        assert not self._worker.is_alive()
