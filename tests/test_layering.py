@@ -18,7 +18,8 @@ ALLOWED = {
     | {"PIL"},  # where it is there: letters that OpenCV lacks
     "convert": {"edge", "training", "tensorflow", "keras", "numpy", "cv2", "pydantic", "rich"}
     | {"ai_edge_litert"},
-    "training": {"edge", "keras", "h5py", "numpy", "cv2", "sklearn", "matplotlib", "pydantic", "rich"},
+    "training": {"edge", "keras", "jax", "h5py", "numpy", "cv2", "sklearn", "scipy", "matplotlib", "pydantic", "rich"}
+    | {"jinja2", "markupsafe"},  # the template of reports
 }
 
 #: Modules of the extra demo, and the only files that may import them.

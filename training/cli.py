@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from edge.errors import MienError, MissingExtraError
-from edge.files import refuse_existing
 from training.config import FitConfig
-from training.options import REPORT_FILE, make_parser
-from training.runs import write_json
+from training.options import make_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,22 +61,18 @@ def _evaluate(options: argparse.Namespace) -> None:
     from training.backend import prepare_backend
 
     prepare_backend()
-    from training.evaluate import draw_confusions, evaluate
+    from training.evaluate_command import run_command
 
-    if options.out is not None:
-        refuse_existing(options.out / REPORT_FILE, options.force)
-    report = evaluate(options.model, options.data, final=options.final, command=options.command_line)
-    if options.out is not None:
-        draw_confusions(options.out, report["metrics"], report["classes"])
-        write_json(options.out / REPORT_FILE, report)
-    if options.json:
-        print(json.dumps(report, indent=2))
-        return
-    from rich.console import Console
+    run_command(options)
 
-    from training.tables import evaluation_tables
 
-    Console(width=110, soft_wrap=True).print(evaluation_tables(report))
+def _compare(options: argparse.Namespace) -> None:
+    from training.backend import prepare_backend
+
+    prepare_backend()
+    from training.compare_command import run_command
+
+    run_command(options)
 
 
 def _networks(options: argparse.Namespace) -> None:
@@ -125,6 +119,7 @@ _ACTIONS = {
     "fit": _fit,
     "finetune": _fit,
     "evaluate": _evaluate,
+    "compare": _compare,
     "networks": _networks,
     "bench": _bench,
 }

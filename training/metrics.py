@@ -1,18 +1,22 @@
 """Figures of a classifier, against the labels and against what raters saw."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from edge.errors import DataError
 from training.splits import NO_CLASS, Faces
 from training.votes import class_votes, plurality
 
 #: (n, classes), rows add up to 1.
 Probabilities = NDArray[np.float32]
+
+#: Rows, and the class that is right in each.
+Truth = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 #: From how many of the ten raters on a face counts as clear.
 AGREEING_RATERS = 6
@@ -38,15 +42,42 @@ def figures(
 
 
 def _against_each(probabilities: Probabilities, faces: Faces) -> Mapping[str, Any]:
+    return {
+        name: describe(probabilities[rows], truth, faces.classes)
+        for name, (rows, truth) in truths(probabilities, faces).items()
+    }
+
+
+def truths(probabilities: Probabilities, faces: Faces) -> Mapping[str, Truth]:
+    """What a classifier can be measured against: the labels and, where the data has votes, the raters.
+
+    Returns:
+        By name ("fer2013" or "labels", "raters", "raters_agree"): the rows that have a truth, and the class
+        that is right in each.
+    """
     named = np.flatnonzero(faces.labels != NO_CLASS)
-    found = {faces.truth: describe(probabilities[named], faces.labels[named], faces.classes)}
-    if faces.votes is not None:
-        votes = class_votes(faces)
-        is_clear = votes.max(axis=1) >= AGREEING_RATERS
-        for name, part in (("raters", slice(None)), ("raters_agree", is_clear)):
+    found: dict[str, Truth] = {faces.truth: (named, faces.labels[named].astype(np.intp))}
+    votes = _votes(faces)
+    if votes is not None:
+        clear = np.flatnonzero(votes.max(axis=1) >= AGREEING_RATERS)
+        for name, part in (("raters", np.arange(len(faces))), ("raters_agree", clear)):
             rows, truth = raters_truth(probabilities[part], votes[part])
-            found[name] = describe(probabilities[part][rows], truth, faces.classes)
+            found[name] = (part[rows], truth)
     return found
+
+
+def main_truth(names: Iterable[str]) -> str:
+    """The one that is shown first: what people see, where that is known."""
+    names = list(names)
+    return "raters" if "raters" in names else names[0]
+
+
+def _votes(faces: Faces) -> NDArray[np.uint8] | None:
+    """None without votes, and where a class is one that raters could not choose."""
+    try:
+        return None if faces.votes is None else class_votes(faces)
+    except DataError:
+        return None
 
 
 def raters_truth(
@@ -89,16 +120,42 @@ def describe(probabilities: Probabilities, truth: NDArray[Any], names: Sequence[
             for index, name in enumerate(names)
         },
         "confusion": confusion_matrix(truth, predicted, labels=classes).tolist(),
+        "reliability": reliability(probabilities, truth),
     }
 
 
 def calibration_error(probabilities: Probabilities, truth: NDArray[Any]) -> float:
     """Expected calibration error over 15 bins of confidence (Guo et al. 2017, arXiv:1706.04599), 0..1."""
+    _, confidence, right = _binned(probabilities, truth)
+    return float(np.abs(confidence - right).sum() / len(truth))
+
+
+def reliability(probabilities: Probabilities, truth: NDArray[Any]) -> list[Mapping[str, float]]:
+    """The bins behind the calibration error that hold a face.
+
+    Returns:
+        For each "from" and "to" (of the confidence, 0..1), "faces", "right" (how many of them), and
+        "confidence", their mean.
+    """
+    faces, confidence, right = _binned(probabilities, truth)
+    return [
+        {
+            "from": _rounded(index / _BINS),
+            "to": _rounded((index + 1) / _BINS),
+            "faces": int(faces[index]),
+            "right": int(right[index]),
+            "confidence": _rounded(confidence[index] / faces[index]),
+        }
+        for index in np.flatnonzero(faces)
+    ]
+
+
+def _binned(probabilities: Probabilities, truth: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """By bin of confidence: faces, the sum of their confidence, and how many are right."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     is_right = probabilities.argmax(axis=1) == truth
     bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gap = np.bincount(bins, weights=confidence - is_right, minlength=_BINS)
-    return float(np.abs(gap).sum() / len(truth))
+    return tuple(np.bincount(bins, weights, minlength=_BINS) for weights in (None, confidence, is_right))
 
 
 def accuracy(probabilities: Probabilities, labels: NDArray[Any]) -> float:

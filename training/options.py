@@ -7,12 +7,12 @@ from typing import Any
 from training.classes import parse_names
 from training.config import FitConfig
 from training.fit_options import DATA_HELP, add_finetune, add_fit
+from training.measuring_options import add_compare, add_evaluate
 from training.networks import NAMES
 from training.option_types import at_least_one
 from training.prepare.command import add_prepare
 
 _DEFAULTS = FitConfig()
-REPORT_FILE = "evaluation.json"
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -24,7 +24,8 @@ def make_parser() -> argparse.ArgumentParser:
     add_prepare(commands)
     add_fit(commands)
     add_finetune(commands)
-    _add_evaluate(commands)
+    add_evaluate(commands)
+    add_compare(commands)
     _add_bench(commands)
     networks = commands.add_parser("networks", help="list the networks and their size")
     networks.add_argument("--json", action="store_true", help="print JSON")
@@ -59,20 +60,6 @@ def _add_bench(commands: Any) -> None:
         "--blocks", type=at_least_one, default=5, help="counted blocks of each kind (default %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _add_evaluate(commands: Any) -> None:
-    parser = commands.add_parser("evaluate", help="measure a RUN or a bundle on PublicTest")
-    parser.add_argument("model", metavar="RUN|BUNDLE", help="a folder, or the name of a shipped bundle")
-    parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
-    parser.add_argument(
-        "--final",
-        action="store_true",
-        help="open PrivateTest instead; the look is written into the bundle's card (or the RUN) for good",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--out", type=Path, help=f"a folder for {REPORT_FILE} and the confusion matrices")
-    parser.add_argument("--force", action="store_true", help="replace the report in --out")
 
 
 def _count_or_names(text: str) -> int:
