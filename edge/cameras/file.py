@@ -99,7 +99,8 @@ class Stream:
             captured_s = time.monotonic()
             if image is None:
                 raise CameraError(f"{self.name} gives no more frames")
-            yield Frame(self._view.see(_to_gray(image)), captured_s, captured_s, index)
+            stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 or None
+            yield Frame(self._view.see(_to_gray(image)), captured_s, captured_s, index, stamp_s)
 
     def close(self) -> None:
         self._capture.release()

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -13,6 +13,7 @@ from edge.cameras import Camera, open_camera
 from edge.config import CameraConfig, parse_config
 from edge.errors import CameraError, ConfigError
 from edge.records import Frame, Gray
+from tests.edge.fakes.network_camera import NetworkCamera, network_camera
 
 Source = Callable[..., CameraConfig]
 
@@ -34,7 +35,10 @@ def require_real_picamera2() -> None:
         pytest.skip("needs a camera that libcamera knows")
 
 
-@pytest.fixture(params=["video", "folder", "picture", "v4l2", "picamera2", "fake picamera2"])
+KINDS = ["video", "virtual video", "folder", "picture", "stream", "v4l2", "picamera2", "fake picamera2"]
+
+
+@pytest.fixture(params=KINDS)
 def source(request: pytest.FixtureRequest, astronaut: Gray) -> Source:
     """The configuration of every kind of camera that this machine has, and of a stand-in for a Pi's."""
     if request.param == "v4l2":
@@ -48,9 +52,21 @@ def source(request: pytest.FixtureRequest, astronaut: Gray) -> Source:
         world = request.getfixturevalue("fake_picamera2")
         world.sensors.append(world.Sensor(astronaut))
         return lambda **settings: CameraConfig(source="picamera2")
+    if request.param == "stream":
+        address = request.getfixturevalue("stream").address
+        return lambda **settings: CameraConfig(source=f"file:{address}")
+    if request.param == "virtual video":
+        path = request.getfixturevalue("clip")
+        return lambda **settings: CameraConfig(source=f"file:{path}", clock="virtual", **settings)
     path = {"video": "clip", "folder": "folder", "picture": "astronaut_picture"}[request.param]
     address = f"file:{request.getfixturevalue(path)}"
     return lambda **settings: CameraConfig(source=address, **({"realtime": False} | settings))
+
+
+@pytest.fixture
+def stream(astronaut: Gray) -> Iterator[NetworkCamera]:
+    with network_camera(astronaut) as camera:
+        yield camera
 
 
 def take(camera: Camera, most: int) -> list[Frame]:
@@ -86,10 +102,15 @@ def test_a_camera_has_a_name_and_says_whether_it_is_live(source: Source) -> None
     config = source()
     camera = open_camera(config)
     camera.close()
-    assert camera.name.startswith(config.source.partition(":")[0])
+    assert camera.name.removeprefix("file:") == config.source.removeprefix("file:") or is_numbered(camera.name)
     is_device = config.source.startswith(("v4l2", "picamera2"))
-    assert camera.is_live == (is_device or config.realtime)
+    assert camera.is_live == (is_device or "http" in config.source)
     assert bool(camera.granted) == is_device, "a recording is not asked for anything"
+    assert camera.has_sensor == is_device or Path("/sys/module/vivid").exists()
+
+
+def is_numbered(name: str) -> bool:
+    return name in ("v4l2:/dev/video0", "picamera2:0")
 
 
 def test_a_camera_can_be_opened_again_after_it_was_closed(source: Source) -> None:
@@ -136,6 +157,30 @@ def test_an_impossible_view_is_refused_with_what_is_allowed(key: str, value: obj
 
 def test_a_region_may_end_exactly_at_the_edge_of_the_picture() -> None:
     assert parse_config({"camera": {"region": [0.7, 0.9, 0.3, 0.1]}}).camera.region == (0.7, 0.9, 0.3, 0.1)
+
+
+@pytest.mark.parametrize("realtime", [True, False])
+def test_in_virtual_time_a_file_waits_for_nobody(clip: Path, realtime: bool) -> None:
+    config = CameraConfig(source=f"file:{clip}", clock="virtual", realtime=realtime)
+    camera = open_camera(config)
+    assert not camera.is_live
+    assert [frame.time_s for frame in camera] == pytest.approx([index / 15 for index in range(30)])
+
+
+def test_a_network_camera_that_is_unplugged_fails_and_is_there_again_later(stream: NetworkCamera) -> None:
+    config = CameraConfig(source=f"file:{stream.address}")
+    camera = open_camera(config)
+    frames = take(camera, 5)
+    assert frames[0].gray.shape == (512, 512)
+    assert len({frame.stamp_s for frame in frames}) == 5, "the stream's own time goes on"
+    stream.is_plugged = False
+    with pytest.raises(CameraError, match="http://127.0.0.1:.*/video gives no more frames"):
+        take(camera, 1000)
+    camera.close()
+    with pytest.raises(CameraError, match="does not answer"):
+        open_camera(config)
+    stream.is_plugged = True
+    assert take(open_camera(config), 1)
 
 
 def as_fast_as_possible(path: Path, loop: bool = False, fps: float = 15) -> Camera:
