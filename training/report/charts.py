@@ -1,11 +1,13 @@
 """The charts of a report. Each is drawn once, and goes into the page as SVG and beside it as PNG."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from training.intervals import share_interval
 
@@ -15,6 +17,8 @@ INK, MUTED, GRID = "#1f2429", "#5c666f", "#d5dae0"
 FIRST, SECOND = "#1265b0", "#b8500f"
 
 _WIDTH_IN = 4.4
+#: Of a path, the end tells more.
+_NAME_LENGTH = 26
 
 
 def curves(history: Sequence[Mapping[str, float]], figure: str) -> Figure:
@@ -51,8 +55,9 @@ def confusion(counts: Sequence[Sequence[int]], names: Sequence[str], title: str)
     axes = picture.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set(title=title, xlabel="predicted", ylabel="true")
-    axes.set_xticks(range(len(names)), names, rotation=45)
-    axes.set_yticks(range(len(names)), names)
+    labels = [_plain(name) for name in names]
+    axes.set_xticks(range(len(names)), labels, rotation=45)
+    axes.set_yticks(range(len(names)), labels)
     for (row, column), share in np.ndenumerate(shares):
         text = f"{100 * share:.0f}%\n{table[row, column]}"
         color = "white" if share > 0.5 else "black"
@@ -97,7 +102,7 @@ def by_class(found: Mapping[str, Any]) -> Figure:
             if ends := _interval(found, name, figure):
                 axes.plot([100 * end for end in ends], (place, place), color=color, linewidth=1.4)
     axes.set(xlim=(0, 101), xlabel="%", ylim=(len(names) - 0.5, -0.5))
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [_plain(name) for name in names])
     _style(axes)
     _legend(axes, loc="upper center", bbox_to_anchor=(0.5, 1.0 + 0.55 / picture.get_figheight()), ncols=2)
     return picture
@@ -112,26 +117,38 @@ def standings(names: Sequence[str], found: Sequence[Mapping[str, Any]], against:
             axes.plot([100 * end for end in ends], (place, place), color=FIRST, linewidth=1.6)
         axes.plot(100 * row["accuracy"], place, "o", color=FIRST, markersize=6)
     axes.set(xlabel=f"accuracy, %, {against}", ylim=(len(names) - 0.5, -0.5))
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [_plain(name) for name in names])
     _style(axes)
     return picture
 
 
-def pace(names: Sequence[str], accuracies: Sequence[float], milliseconds: Sequence[float]) -> Figure:
-    """Accuracy by what a face costs: above and to the left is better."""
-    picture = Figure(figsize=(_WIDTH_IN, 3.6), layout="constrained")
+def pace(names: Sequence[str], paces: Sequence[Mapping[str, float]]) -> Figure:
+    """What a face costs each contender: the median, and the range of all rounds."""
+    picture = Figure(figsize=(_WIDTH_IN, 0.9 + 0.42 * len(names)), layout="constrained")
     axes = picture.subplots()
     axes.set_xscale("log")
-    for name, accuracy, cost_ms in zip(names, accuracies, milliseconds, strict=True):
-        axes.plot(cost_ms, 100 * accuracy, "o", color=FIRST, markersize=6)
-        axes.annotate(
-            name, (cost_ms, 100 * accuracy), xytext=(0, 7), textcoords="offset points", ha="center",
-            fontsize=8, color=INK,
-        )  # fmt: skip
-    axes.margins(0.25)
-    axes.set(xlabel="milliseconds a face, one thread (each step is tenfold)", ylabel="accuracy, %")
+    for place, one in enumerate(paces):
+        axes.plot((one["low_ms"], one["high_ms"]), (place, place), color=SECOND, linewidth=1.6)
+        axes.plot(one["median_ms"], place, "s", color=SECOND, markersize=6)
+    plain = FuncFormatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_major_formatter(plain)
+    axes.xaxis.set_minor_formatter(plain if _decades(paces) < 1 else NullFormatter())
+    axes.set(xlabel="milliseconds a face, one thread", ylim=(len(names) - 0.5, -0.5))
+    axes.set_yticks(range(len(names)), [_plain(name) for name in names])
     _style(axes)
+    axes.tick_params(which="minor", colors=MUTED, labelcolor=INK, labelsize=8)
     return picture
+
+
+def _decades(paces: Sequence[Mapping[str, float]]) -> float:
+    """How many powers of ten lie between the quickest and the slowest round."""
+    return math.log10(max(one["high_ms"] for one in paces) / min(one["low_ms"] for one in paces))
+
+
+def _plain(name: str) -> str:
+    """A name that fits beside a chart, as it is: a dollar sign would begin a formula."""
+    short = name if len(name) <= _NAME_LENGTH else f"…{name[1 - _NAME_LENGTH :]}"
+    return short.replace("$", r"\$")
 
 
 def _interval(found: Mapping[str, Any], name: str, figure: str) -> Sequence[float] | None:

@@ -37,6 +37,7 @@ def make_page(document: Document) -> str:
         "compare.html",
         doc=document,
         rows=rows,
+        models=len({row["model"] for row in rows}),
         truth_names=wording.TRUTHS,
         against=document["against"],
         split_name=wording.split_name(document),
@@ -68,7 +69,8 @@ def verdict(document: Document) -> str | None:
         else "so chance may well explain it: these faces do not show which of the two is better"
     )
     return (
-        f"{first} alone is right on {test['only_first']:,} faces, {second} alone on {test['only_second']:,}. "
+        f"Against {wording.TRUTHS[document['against']]}, {first} alone is right on {test['only_first']:,} faces, "
+        f"{second} alone on {test['only_second']:,}. "
         "Were both equally good, a difference at least as large would come about by chance in "
         f"{chance} of such comparisons (McNemar's exact test), {meaning}."
     )
@@ -139,15 +141,10 @@ def _charts(document: Document) -> Mapping[str, tuple[Figure, str]]:
             + ", ".join(f"{label} {percent(one)}" for label, one in zip(labels, accuracies, strict=True)),
         )
     }
-    timed = [
-        (row["label"], accuracy, row["pace"]["median_ms"])
-        for row, accuracy in zip(rows, accuracies, strict=True)
-        if row["pace"]
-    ]
-    if timed:
+    if timed := {row["label"]: row["pace"] for row in rows if row["pace"]}:
         drawn["pace"] = (
-            charts.pace(*zip(*timed, strict=True)),
-            "Accuracy by milliseconds a face: "
-            + ", ".join(f"{label} {percent(one)} at {cost_ms:.3g} ms" for label, one, cost_ms in timed),
+            charts.pace(list(timed), list(timed.values())),
+            "Milliseconds a face: "
+            + ", ".join(f"{label} {one['median_ms']:.3g}" for label, one in timed.items()),
         )
     return drawn

@@ -26,7 +26,13 @@ def render(template: str, **content: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        percent=percent, interval=interval, count=count, kilobytes=kilobytes, listed=listed, number=number
+        percent=percent,
+        interval=interval,
+        count=count,
+        kilobytes=kilobytes,
+        millions=millions,
+        listed=listed,
+        number=number,
     )
     return environment.get_template(template).render(**content) + "\n"
 
@@ -43,6 +49,11 @@ def interval(ends: Sequence[float] | None) -> str:
 
 def count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
+
+
+def millions(value: int | None) -> str:
+    """Such as 10.2 M."""
+    return "–" if value is None else f"{value / 1e6:,.1f} M"
 
 
 def kilobytes(size_bytes: int) -> str:

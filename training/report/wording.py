@@ -30,7 +30,8 @@ _FIGURES = {
 
 RATERS = (
     "Raters: the ten votes of FER+ on each picture (Barsoum et al. 2016). The class of most votes is right; "
-    "where several tie, each of them is. Faces that most found to be none of the classes are left out."
+    "where several tie, each of them is, so that the number of a class's faces may differ by a few between "
+    "networks. Faces that most found to be none of the classes are left out."
 )
 FIGURES = (
     "Balanced accuracy is the mean of the classes' recall, macro F1 that of their F1. The calibration error is "
