@@ -66,8 +66,8 @@ class CameraConfig(_Table):
     )
     idle_fps: Annotated[float, Field(ge=1, le=120)] = Field(
         5,
-        description="frames that are looked at while nobody is there and nothing moves; frames per second; at 5 "
-        "it wakes within 0.3 s",
+        description="rate while nobody is there and nothing moves (at 5 it wakes within 0.3 s); "
+        "frames per second",
     )
     rotate_deg: Literal[0, 90, 180, 270] = Field(
         0, description="how far the picture is turned clockwise until faces stand upright, degrees"
@@ -355,7 +355,7 @@ def _one_line(error: ValidationError) -> str:
     """What is wrong with the first bad key, and how many more there are."""
     details = error.errors()
     first = details[0]
-    location = [str(part) for part in first["loc"]]
+    location = [_on_one_line(str(part)) for part in first["loc"]]
     is_of_table = first["type"] == "value_error" and isinstance(first["input"], dict | BaseModel)
     if first["type"] == "extra_forbidden":
         line = _unknown(location)
@@ -365,6 +365,11 @@ def _one_line(error: ValidationError) -> str:
         value = without_login(repr(first["input"]))  # a camera's address may hold its password
         line = f"{'.'.join(location)} is {value}; {_expected(first, location)}"
     return line + (f" (and {len(details) - 1} more)" if len(details) > 1 else "")
+
+
+def _on_one_line(key: str) -> str:
+    """A key may hold what breaks a line."""
+    return key if key.isprintable() else repr(key)[1:-1]
 
 
 def _expected(first: Mapping[str, Any], location: list[str]) -> str:

@@ -7,15 +7,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge.emotion.mood import Moods
-from edge.faces.schedule import FaceFinder
-from edge.records import Box, Face, Frame, Gray, Reading, Scores
+from edge.faces.budget import Budget
+from edge.faces.schedule import FaceFinder, Searched
+from edge.faces.scoring import Classifier, FaceScorer, Gate
+from edge.records import Face, Frame, Reading
 from edge.stages import Stages
-
-
-class Classifier(Protocol):
-    """What scores a face: an interpreter, or whichever of two is in use."""
-
-    def scores(self, gray: Gray, box: Box) -> Scores: ...
 
 
 class Publisher(Protocol):
@@ -31,16 +27,32 @@ class Processed:
     Attributes:
         stage_ms: wall time of each step, in the order of the steps.
         rejected: how many faces the quality gate kept from being read, by its reason.
+        searched: what was searched for faces.
+        classified: how many faces the network looked at.
+        reused: how many were as they had been, and kept their scores.
     """
 
     faces: list[Face]
     readings: list[Reading]
     stage_ms: Mapping[str, float]
     rejected: Mapping[str, int] = field(default_factory=dict)
+    searched: Searched = "none"
+    classified: int = 0
+    reused: int = 0
 
 
 class Pipeline:
-    """Built once, then fed frame by frame."""
+    """Built once, then fed frame by frame.
+
+    Args:
+        finder: finds the faces.
+        classifier: scores a face.
+        moods: what is said of each face.
+        publisher: where it goes.
+        stages: where it is written what the loop is in.
+        gate: keeps faces that cannot be read from the classifier.
+        budget: the same as the finder's; what a frame costs is taken from it.
+    """
 
     def __init__(
         self,
@@ -49,27 +61,45 @@ class Pipeline:
         moods: Moods,
         publisher: Publisher,
         stages: Stages | None = None,
+        gate: Gate | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._finder = finder
-        self._classifier = classifier
+        self._budget = budget or Budget()
+        self._scorer = FaceScorer(classifier, gate, self._budget)
         self._moods = moods
         self._publisher = publisher
         self._stages = stages or Stages()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody was there in the last frame and nothing moved, so that few frames are enough."""
+        return self._finder.is_idle
+
     def process(self, frame: Frame) -> Processed:
+        self._budget.earn(frame.time_s)
+        with self._budget.spending("frames"):
+            return self._process(frame)
+
+    def _process(self, frame: Frame) -> Processed:
         stage_ms: dict[str, float] = {}
         with self._timed("search", stage_ms):
             faces = self._finder.find(frame)
         with self._timed("classify", stage_ms):
-            scored = [
-                (face, self._classifier.scores(frame.gray, face.box) if face.is_seen else None)
-                for face in faces
-            ]
+            scored = self._scorer.score(frame, faces)
         with self._timed("mood", stage_ms):
-            readings = self._moods.update(scored, frame.time_s)
+            readings = self._moods.update(scored.faces, frame.time_s)
         with self._timed("publish", stage_ms):
             self._publisher.publish(frame, readings)
-        return Processed(faces, readings, stage_ms)
+        return Processed(
+            faces,
+            readings,
+            stage_ms,
+            scored.rejected,
+            self._finder.searched,
+            scored.classified,
+            scored.reused,
+        )
 
     @contextmanager
     def _timed(self, stage: str, stage_ms: dict[str, float]) -> Iterator[None]:

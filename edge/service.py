@@ -20,6 +20,8 @@ from edge.config import Config, comes_back, public_config, read_password
 from edge.emotion.accelerator import Accelerator
 from edge.emotion.bundle import Bundle, load_bundle
 from edge.emotion.mood import Moods
+from edge.faces.budget import Budget
+from edge.faces.quality import QualityGate
 from edge.faces.schedule import FaceFinder
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
@@ -27,6 +29,7 @@ from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import LogTransport, Publisher, Transport
 from edge.mqtt.topics import OFFLINE, STOPPED, Topics
 from edge.notify import is_service, notify
+from edge.pace import Pace
 from edge.pipeline import Pipeline
 from edge.records import Frame
 from edge.watchdog import Watchdog, watching
@@ -91,8 +94,17 @@ class Daemon:
         self._watchdog = watchdog
         self._condition = Condition(self._tell)
         self._health = Health(camera, lambda: publisher.dropped)
+        # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
+        budget = Budget(config.detect.cpu_percent if config.camera.is_paced else None)
+        self._pace = Pace(config.camera.idle_fps, budget)
         self._pipeline = Pipeline(
-            FaceFinder(config.detect), accelerator, Moods(config.mood), publisher, watchdog.stages
+            FaceFinder(config.detect, budget),
+            accelerator,
+            Moods(config.mood),
+            publisher,
+            watchdog.stages,
+            QualityGate(config.quality),
+            budget,
         )
 
     def work(self, stop: threading.Event) -> None:
@@ -107,11 +119,11 @@ class Daemon:
                 is_begun = True
             if stop.is_set():
                 return
-            if frame is not None:
+            if frame is None:
+                self._wait(time.monotonic() - processed_s)
+            elif self._pace.is_due(frame.time_s, is_idle=self._pipeline.is_idle):
                 self._process(frame)
                 processed_s = time.monotonic()
-            else:
-                self._wait(time.monotonic() - processed_s)
             self._tend(time.monotonic())
 
     def _tend(self, now_s: float) -> None:

@@ -1,6 +1,7 @@
 """Finding faces in one grey picture."""
 
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -10,8 +11,22 @@ from edge.records import Box, Gray
 
 FRONTAL = "haarcascade_frontalface_default.xml"
 
-#: Side of the window that the cascade was trained on: no smaller face can be found.
-CASCADE_PX = 24
+#: Of OpenCV's frontal cascades the one that finds most for its cost (edge/README.md has the table).
+FRONTAL_TREE = "haarcascade_frontalface_alt2.xml"
+
+
+class Detector(Protocol):
+    """What finds faces in a picture.
+
+    Attributes:
+        side_px: the smallest face that it can find; a picture is shrunk as far as this allows.
+    """
+
+    side_px: int
+
+    def find(self, gray: Gray, min_px: int, max_px: int = 0) -> list[Box]:
+        """Faces whose side is min_px to max_px pixels of the picture given; 0: no upper limit."""
+        ...
 
 
 class HaarDetector:
@@ -20,16 +35,24 @@ class HaarDetector:
     Args:
         scale_factor: step between the face sizes that are tried.
         min_neighbors: how many overlapping hits make a face.
-        min_weight: how sure the cascade's last stage must be; None leaves it to the neighbours. A
-            frontal face weighs some 4 to 6, most of the false ones below 3.
+        min_weight: how sure the cascade's last stage must be; None leaves it to the neighbours. With the
+            cascade FRONTAL a frontal face weighs some 4 to 6, most of the false ones below 3.
+        cascade: one of OpenCV's files.
     """
 
-    def __init__(self, scale_factor: float, min_neighbors: int, min_weight: float | None = None) -> None:
+    def __init__(
+        self,
+        scale_factor: float,
+        min_neighbors: int,
+        min_weight: float | None = None,
+        cascade: str = FRONTAL,
+    ) -> None:
         folder: str = cv2.data.haarcascades  # type: ignore[attr-defined]  # missing in its stubs
-        path = Path(folder) / FRONTAL
+        path = Path(folder) / cascade
         self._cascade = cv2.CascadeClassifier(str(path))
         if self._cascade.empty():
             raise MienError(f"OpenCV's cascade {path} is missing; install opencv-python-headless again")
+        self.side_px = int(self._cascade.getOriginalWindowSize()[0])
         self._scale_factor = scale_factor
         self._min_neighbors = min_neighbors
         self._min_weight = min_weight
@@ -48,7 +71,7 @@ class HaarDetector:
 
 
 def find_in_window(
-    detector: HaarDetector, gray: Gray, window: Box, shrink: float, min_px: int, max_px: int = 0
+    detector: Detector, gray: Gray, window: Box, shrink: float, min_px: int, max_px: int = 0
 ) -> list[Box]:
     """Find faces in a part of a frame; sizes and boxes are in pixels of the frame.
 
@@ -73,12 +96,15 @@ def find_in_window(
     return [box for box in boxes if box.clip(height, width).area_px > box.area_px / 2]
 
 
-def find_shrunk(detector: HaarDetector, gray: Gray, shrink: float, min_px: int, max_px: int = 0) -> list[Box]:
+def find_shrunk(detector: Detector, gray: Gray, shrink: float, min_px: int, max_px: int = 0) -> list[Box]:
     """Find faces on a smaller copy of a picture; sizes and boxes are in pixels of the picture given.
 
     Args:
+        detector: what finds them.
         gray: the picture, or a part of a frame.
         shrink: by what the sides are multiplied, 0..1; 1 searches the picture as it is.
+        min_px: smallest side of a face.
+        max_px: largest; 0: no limit.
     """
     if shrink < 1:
         gray = cv2.resize(gray, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]

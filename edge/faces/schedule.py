@@ -1,87 +1,142 @@
-"""Where and when to search. The search is what costs; so it looks where faces were.
+"""Where and when to search. The search is what costs; so it looks where faces were, and where something is new.
 
-Each frame: a small window around every known face. Now and then, when a face was lost, and while none is
-known: the whole frame, shrunk as far as the smallest face allows.
+Each frame: a small window around where every known face should be by now. Where the room has changed, and all
+of it now and then: a search for new faces. Nothing at all while the CPU's budget is spent.
 """
 
 import functools
+from typing import Literal
 
 from edge.config import DetectConfig
-from edge.faces.detector import CASCADE_PX, HaarDetector, find_in_window, find_shrunk
-from edge.faces.tracker import Track, Tracker
+from edge.faces.budget import Budget
+from edge.faces.detector import FRONTAL_TREE, Detector, HaarDetector, find_in_window, find_shrunk
+from edge.faces.lookout import Lookout
+from edge.faces.tracker import Track, Tracker, is_double
+from edge.faces.yunet import YuNetDetector
 from edge.records import Box, Face, Frame, Gray
 
-#: The window's side, in sides of the last box. A face moves less than this between two frames.
-_WINDOW = 1.6
+#: What was searched: all that may hold a new face, or windows around the known ones alone, or nothing.
+Searched = Literal["full", "windows", "none"]
 
-#: Faces in a window are shrunk to this side; the cascade's own window is 24 pixels.
-_WINDOW_FACE_PX = 36
+#: The window's side, in sides of the face, which is less than a quarter of one off from where it should be.
+_WINDOW = 1.5
+
+#: How much smaller or larger a face may be than it should be.
+_SMALLEST, _LARGEST = 0.75, 1.33
+
+#: Faces in a window are shrunk to this many sides of the smallest that can be found.
+_WINDOW_FACE = 1.5
 
 #: The smallest face that is looked for where nothing is said. As a share of the frame's height it costs the
 #: same at every resolution; it is a grown person's face at some two metres from a usual webcam.
 _SMALLEST_OF_HEIGHT = 0.1
 
-#: How much smaller or larger a face may be than in the frame before.
-_SMALLEST, _LARGEST = 0.72, 1.38
-
 
 class FaceFinder:
-    """Finds the faces of each frame and gives them their track numbers."""
+    """Finds the faces of each frame and gives them their track numbers.
 
-    def __init__(self, config: DetectConfig) -> None:
-        self._config = config
-        self._whole = HaarDetector(config.scale_factor, config.min_neighbors)
-        self._window = HaarDetector(1.1, max(1, config.min_neighbors - 2))
+    Attributes:
+        searched: what was searched of the last frame.
+
+    Raises:
+        ConfigError: `detect.yunet_model` is no YuNet.
+    """
+
+    def __init__(self, config: DetectConfig, budget: Budget | None = None) -> None:
+        self.searched: Searched = "none"
+        self._config, self._budget = config, budget or Budget()
+        self._whole, self._window = _open_detectors(config)
         self._tracker = Tracker(config.lost_after_s, config.max_faces)
-        self._searched_s = float("-inf")
-        self._has_lost_one = False
+        self._lookout = Lookout(config.new_face_within_s)
+        self._is_idle = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody was there in the last frame and nothing moved."""
+        return self._is_idle
 
     def find(self, frame: Frame) -> list[Face]:
-        """The faces of a frame, largest first, clipped to it. Frames must come in the order of their time.
+        """The faces of a frame, largest first, clipped to it. Frames must come in the order of their time."""
+        self.searched = "none"
+        known: list[Box] = []
+        new: list[Box] | None = None
+        looked_for: set[int] = set()
+        if self._budget.allows("frames"):
+            known = self._search_windows(frame)
+            looked_for = {track.number for track in self._tracker.tracks}
+            self.searched = "windows" if looked_for else "none"
+            new = self._search_for_new(frame, known)
+        self._tracker.update(
+            [*known, *(new or ())],
+            frame.time_s,
+            frame.gray.shape,
+            looked_for=looked_for,
+            newcomers=new is not None,
+        )
+        tracks = self._tracker.tracks
+        self._is_idle = not tracks and self._lookout.is_still(frame.time_s)
+        faces = [_face(track, frame) for track in tracks]
+        return sorted((face for face in faces if face.box.area_px), key=lambda face: -face.box.area_px)
 
-        What the search of the whole frame takes for a new face must show in a window, too, where it is seen
+    def _search_windows(self, frame: Frame) -> list[Box]:
+        """What is found around where each known face should be; a face may be found by several."""
+        return [
+            box
+            for track in self._tracker.tracks
+            for box in self._search_around(frame.gray, track.trajectory.box_at(frame.time_s))
+        ]
+
+    def _search_for_new(self, frame: Frame, known: list[Box]) -> list[Box] | None:
+        """What is found where a new face may be; None where none was looked for.
+
+        What the search of much of the frame takes for a face must show in a window, too, where it is seen
         in finer detail: of Haar's false faces few do.
         """
-        now_s = frame.time_s
-        if self._is_whole_search_due(now_s):
-            self._searched_s = now_s
-            self._tracker.add(self._search_whole(frame.gray), now_s)
-        self._has_lost_one = False
-        for track in self._tracker.tracks:
-            if track.seen_s < now_s or not track.is_confirmed:
-                self._follow(track, frame)
-        self._tracker.drop_lost(now_s)
-        faces = [_face(track, frame) for track in self._tracker.tracks]
-        return sorted(faces, key=lambda face: -face.box.area_px)
+        gray, now_s = frame.gray, frame.time_s
+        is_hurried = len(known) == 0 or any(track.is_missed for track in self._tracker.tracks)
+        region = self._lookout.region(gray, now_s, known, is_hurried=is_hurried)
+        if region is None or not self._budget.allows("whole"):
+            return None
+        self.searched = "full"
+        with self._budget.spending("whole"):
+            self._lookout.has_searched(region, gray, now_s)
+            hits = self._search_region(gray, region)
+            unknown = [hit for hit in hits if not any(is_double(hit, box) for box in known)]
+            return [box for hit in unknown for box in self._search_around(gray, hit)[:1]]
 
-    def _is_whole_search_due(self, now_s: float) -> bool:
-        """Whether it is time; sooner while nobody is there or someone was lost."""
-        is_hurried = self._has_lost_one or not self._tracker.tracks
-        wait_s = self._config.new_face_within_s / 4 if is_hurried else self._config.new_face_within_s * 0.8
-        return not 0 <= now_s - self._searched_s < wait_s
-
-    def _search_whole(self, gray: Gray) -> list[Box]:
+    def _search_region(self, gray: Gray, region: Box) -> list[Box]:
+        """A region of the frame, with room around it for a face that reaches over its border."""
         height, width = gray.shape
-        smallest_px = self._config.min_face_px or max(CASCADE_PX, round(height * _SMALLEST_OF_HEIGHT))
+        smallest_px = self._config.min_face_px or max(24, round(height * _SMALLEST_OF_HEIGHT))
         beyond_px = smallest_px // 4
-        window = Box(-beyond_px, -beyond_px, width + 2 * beyond_px, height + 2 * beyond_px)
-        return find_in_window(self._whole, gray, window, CASCADE_PX / smallest_px, smallest_px)
+        # As wide as the frame with its surroundings, at most.
+        left, top = (max(-beyond_px, side - smallest_px) for side in (region.x, region.y))
+        right = min(width + beyond_px, region.x + region.width + smallest_px)
+        bottom = min(height + beyond_px, region.y + region.height + smallest_px)
+        window = Box(left, top, right - left, bottom - top)
+        return find_in_window(self._whole, gray, window, self._whole.side_px / smallest_px, smallest_px)
 
-    def _follow(self, track: Track, frame: Frame) -> None:
-        side_px = track.box.width
-        boxes = find_in_window(
+    def _search_around(self, gray: Gray, box: Box) -> list[Box]:
+        """A window around where a face should be; what is found, the likeliest first."""
+        side_px = max(1, box.width)
+        found = find_in_window(
             self._window,
-            frame.gray,
-            track.box.expand(_WINDOW),
-            _WINDOW_FACE_PX / side_px,
+            gray,
+            box.expand(_WINDOW),
+            _WINDOW_FACE * self._window.side_px / side_px,
             round(side_px * _SMALLEST),
             round(side_px * _LARGEST),
         )
-        nearest = max(boxes, key=track.box.overlap, default=None)
-        if nearest is None:
-            self._has_lost_one = True
-        else:
-            track.see(nearest, frame.time_s)
+        return sorted(found, key=lambda one: -one.overlap(box))
+
+
+def _open_detectors(config: DetectConfig) -> tuple[Detector, Detector]:
+    """For much of a frame, and for windows, where less is searched and so less is taken for a face."""
+    if config.yunet_model is not None:
+        network = YuNetDetector(config.yunet_model)
+        return network, network
+    whole = HaarDetector(config.scale_factor, config.min_neighbors, cascade=FRONTAL_TREE)
+    return whole, HaarDetector(1.1, max(1, config.min_neighbors - 2), cascade=FRONTAL_TREE)
 
 
 def _face(track: Track, frame: Frame) -> Face:
@@ -95,7 +150,7 @@ def _picture_detector() -> HaarDetector:
     return HaarDetector(scale_factor=1.1, min_neighbors=3, min_weight=3.0)
 
 
-def find_once(gray: Gray, min_face_px: int = CASCADE_PX, longest_side_px: int = 1280) -> list[Box]:
+def find_once(gray: Gray, min_face_px: int = 24, longest_side_px: int = 1280) -> list[Box]:
     """The faces of a single picture, largest first, clipped to it.
 
     No second search confirms a hit here, so the cascade itself must be sure of it: in large pictures this
@@ -104,6 +159,7 @@ def find_once(gray: Gray, min_face_px: int = CASCADE_PX, longest_side_px: int = 
     Args:
         gray: (H, W), 0..255. Larger pictures are shrunk to `longest_side_px`, their boxes are not.
         min_face_px: smallest side of a face, pixels of the shrunk picture.
+        longest_side_px: how large the picture is that is searched.
     """
     if min(gray.shape) < min_face_px:
         return []

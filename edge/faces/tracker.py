@@ -1,40 +1,40 @@
-"""Which face of this frame is which of the last: by overlap of boxes, never by likeness.
+"""Which face of this frame is which of the last: by where faces are and were going, never by likeness.
 
 Track numbers are made anew in every session and say nothing of who somebody is.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
+from edge.faces.assignment import assign
+from edge.faces.trajectory import FARTHEST, Trajectory
 from edge.records import Box
 
-#: A hit this far over a track's last box is the same face.
-_SAME_FACE_OVERLAP = 0.3
-
-#: Hits before a face is told: the search of the whole frame and one of a window must agree.
-_HITS_TO_CONFIRM = 2
+#: Two boxes that share so much of the smaller one are one face found twice.
+_SAME_FACE_SHARE = 0.5
 
 
-@dataclass(slots=True)
 class Track:
     """One face through time.
 
     Attributes:
+        box: where it was found last, or, while it is not found, where it should be.
         seen_s: when it was last found, by the frames' clock.
-        hits: in how many searches it was found.
+        is_missed: it was looked for since, and not found.
     """
 
-    number: int
-    box: Box
-    seen_s: float
-    hits: int = 1
-
-    @property
-    def is_confirmed(self) -> bool:
-        return self.hits >= _HITS_TO_CONFIRM
+    def __init__(self, number: int, box: Box, now_s: float) -> None:
+        self.number, self.box, self.seen_s = number, box, now_s
+        self.is_missed = False
+        self.trajectory = Trajectory(box, now_s)
 
     def see(self, box: Box, now_s: float) -> None:
-        self.box, self.seen_s = box, now_s
-        self.hits += 1
+        self.trajectory.correct(box, now_s)
+        self.box, self.seen_s, self.is_missed = box, now_s, False
+
+    def go_on(self, frame_shape: tuple[int, int], now_s: float) -> None:
+        """Be where it should be by now, at most at the frame's border."""
+        self.trajectory.keep_within(*frame_shape, now_s)
+        self.box = self.trajectory.box_at(now_s)
 
 
 class Tracker:
@@ -45,23 +45,63 @@ class Tracker:
         self._lost_after_s, self._max_faces = lost_after_s, max_faces
         self._last_number = 0
 
-    def add(self, boxes: list[Box], now_s: float) -> None:
-        """Take what a search of the whole frame found: known faces move on, others begin."""
-        unclaimed = sorted(boxes, key=lambda box: -box.area_px)
+    def update(
+        self,
+        boxes: Sequence[Box],
+        now_s: float,
+        frame_shape: tuple[int, int],
+        *,
+        looked_for: Collection[int],
+        newcomers: bool,
+    ) -> None:
+        """Take what was found in a frame.
+
+        Args:
+            boxes: the surest first; a face may be among them several times.
+            now_s: by the frames' clock.
+            frame_shape: height and width, pixels.
+            looked_for: the numbers of the tracks around which was searched; another one that is not found
+                may still be there.
+            newcomers: whether what belongs to no track is a new face.
+        """
+        found = without_doubles(boxes)
+        costs = [[track.trajectory.distance(box, now_s) for box in found] for track in self.tracks]
+        pairs = assign(costs, FARTHEST)
+        for row, column in pairs:
+            self.tracks[row].see(found[column], now_s)
+        known = {column for _, column in pairs}
         for track in self.tracks:
-            nearest = max(unclaimed, key=track.box.overlap, default=None)
-            if nearest is not None and track.box.overlap(nearest) >= _SAME_FACE_OVERLAP:
-                track.see(nearest, now_s)
-                unclaimed.remove(nearest)
-        for box in unclaimed[: max(0, self._max_faces - len(self.tracks))]:
+            if track.seen_s != now_s:
+                track.is_missed |= track.number in looked_for
+                track.go_on(frame_shape, now_s)
+        self._drop_lost(now_s)
+        if newcomers:
+            self._begin([box for column, box in enumerate(found) if column not in known], now_s)
+
+    def _begin(self, boxes: Sequence[Box], now_s: float) -> None:
+        room = max(0, self._max_faces - len(self.tracks))
+        for box in sorted(boxes, key=lambda box: -box.area_px)[:room]:
             self._last_number += 1
             self.tracks.append(Track(self._last_number, box, now_s))
 
-    def drop_lost(self, now_s: float) -> None:
-        """End tracks that were not found for a while, those that nothing confirmed, and doubles."""
-        kept: list[Track] = []
-        for track in self.tracks:
-            is_double = any(track.box.overlap(other.box) > 0.5 for other in kept)
-            if track.is_confirmed and now_s - track.seen_s <= self._lost_after_s and not is_double:
-                kept.append(track)
-        self.tracks = kept
+    def _drop_lost(self, now_s: float) -> None:
+        self.tracks = [
+            track
+            for track in self.tracks
+            if not (track.is_missed and now_s - track.seen_s > self._lost_after_s)
+        ]
+
+
+def without_doubles(boxes: Sequence[Box]) -> list[Box]:
+    """Of boxes that are one face found twice, the first."""
+    kept: list[Box] = []
+    for box in boxes:
+        if not any(is_double(box, other) for other in kept):
+            kept.append(box)
+    return kept
+
+
+def is_double(box: Box, other: Box) -> bool:
+    overlap = box.overlap(other)
+    shared_px = overlap / (1 + overlap) * (box.area_px + other.area_px)
+    return shared_px > _SAME_FACE_SHARE * min(box.area_px, other.area_px)

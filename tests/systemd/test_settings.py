@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[2] / "systemd"
 TEMPLATE = FOLDER / "mien.toml"
 
 #: Keys whose default is made from the machine or the frame: the file shows an example.
-EXAMPLES = {"device.id", "detect.min_face_px", "mqtt.username", "mqtt.password_file"}
+EXAMPLES = {"device.id", "detect.min_face_px", "detect.yunet_model", "mqtt.username", "mqtt.password_file"}
 
 
 def as_uncommented() -> dict[str, dict[str, object]]:
