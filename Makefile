@@ -1,6 +1,7 @@
 # make demo    the main job on one machine: no camera, no broker, no data
 # make test    ruff, mypy and the tests
 # Both set up .venv the first time.
+# make soak    an hour at full speed with a camera that fails every ten seconds; MINUTES=10 for less
 #
 # make test-device           what this machine can show of a Raspberry Pi: arm64 and systemd; root, Debian, 8 minutes
 # make test-device-camera    kernel cameras and Picamera2 in a virtual machine, by hand; half an hour
@@ -13,7 +14,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-device test-device-arm64 test-device-systemd test-device-camera bench setup setup-training \
+.PHONY: demo test test-device test-device-arm64 test-device-systemd test-device-camera bench soak setup setup-training \
 	clean help
 
 help:
@@ -24,6 +25,10 @@ demo: setup
 
 bench: setup
 	@$(BIN)/mien bench
+
+MINUTES ?= 60
+soak: setup
+	$(BIN)/python -m tests.edge.soak --minutes $(MINUTES)
 
 test: setup
 	$(BIN)/ruff check .
