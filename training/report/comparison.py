@@ -69,8 +69,8 @@ def verdict(document: Document) -> str | None:
         else "so chance may well explain it: these faces do not show which of the two is better"
     )
     return (
-        f"Against {wording.TRUTHS[document['against']]}, {first} alone is right on {test['only_first']:,} faces, "
-        f"{second} alone on {test['only_second']:,}. "
+        f"Against {wording.TRUTHS[document['against']]}, {first} alone is right on {test['only_first']:,} "
+        f"faces, {second} alone on {test['only_second']:,}. "
         "Were both equally good, a difference at least as large would come about by chance in "
         f"{chance} of such comparisons (McNemar's exact test), {meaning}."
     )
