@@ -142,10 +142,10 @@ class CameraConfig(_Table):
 
 class DetectConfig(_Table):
     scale_factor: Annotated[float, Field(gt=1, le=2)] = Field(
-        1.15, description="step between the face sizes that Haar tries; nearer 1 finds more and costs more"
+        1.2, description="step between the face sizes that Haar tries; nearer 1 finds more and costs more"
     )
     min_neighbors: Annotated[int, Field(ge=1, le=20)] = Field(
-        5, description="how many overlapping hits make a face; more means fewer false faces"
+        3, description="how many overlapping hits make a face; more means fewer false faces"
     )
     min_face_px: int | None = Field(
         None,
@@ -211,13 +211,25 @@ class ModelConfig(_Table):
 
 class MoodConfig(_Table):
     smoothing_s: Annotated[float, Field(ge=0, le=60)] = Field(
-        0.5, description="time constant of the smoothing of scores, seconds; 0: none"
+        0.2, description="time constant of the smoothing of scores, seconds; 0: none"
     )
     min_confidence: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.35, description="below this smoothed score the emotion is uncertain, 0..1"
+        0.35, description="below this smoothed score no emotion begins; it is uncertain instead, 0..1"
+    )
+    leave_confidence: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.2, description="below this smoothed score an emotion ends, 0..1; at most min_confidence counts"
     )
     switch_margin: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.08, description="by how much another emotion's score must lead before it is told, 0..1"
+        0.15, description="by how much another emotion's score must lead before it is told, 0..1"
+    )
+    min_dwell_s: Annotated[float, Field(ge=0, le=60)] = Field(
+        0.5, description="an emotion that was told holds at least this long, seconds"
+    )
+    uncertain_after_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        3, description="a face that could not be read for so long is uncertain, seconds"
+    )
+    no_face_after_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        1, description="how long after the last face was lost no_face is told, seconds"
     )
 
 

@@ -10,14 +10,14 @@ from edge.emotion.mood import Moods
 from edge.faces.budget import Budget
 from edge.faces.schedule import FaceFinder, Searched
 from edge.faces.scoring import Classifier, FaceScorer, Gate
-from edge.records import Face, Frame, Reading
+from edge.records import Face, Frame, Reading, Scene
 from edge.stages import Stages
 
 
 class Publisher(Protocol):
     """Where readings go."""
 
-    def publish(self, frame: Frame, readings: list[Reading]) -> None: ...
+    def publish(self, frame: Frame, readings: list[Reading], scene: Scene) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Pipeline:
         with self._timed("mood", stage_ms):
             readings = self._moods.update(scored.faces, frame.time_s)
         with self._timed("publish", stage_ms):
-            self._publisher.publish(frame, readings)
+            self._publisher.publish(frame, readings, self._moods.scene)
         return Processed(
             faces,
             readings,

@@ -1,7 +1,7 @@
 """The records that travel from step to step. All are frozen; none knows who made it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -101,3 +101,34 @@ class Reading:
     scores: Scores
     since_s: float
     first_seen_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is said of the room as a whole at one moment.
+
+    Attributes:
+        lead: the leading face, which may have gone a moment ago; None where there is nobody.
+        faces: how many are there, the leading one with them.
+        summary: of the last minute; only in the frame that ends one.
+    """
+
+    lead: Reading | None = None
+    faces: int = 0
+    summary: "Summary | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the last minute was like.
+
+    Attributes:
+        watched_s: how much of it was watched, seconds.
+        shares: of the time that faces were there, how much each emotion had; they add up to 1. Two faces for
+            a second are two seconds. Empty where there was nobody.
+        faces: how many were there on average.
+    """
+
+    watched_s: float = 0.0
+    shares: Mapping[str, float] = field(default_factory=dict)
+    faces: float = 0.0

@@ -1,79 +1,155 @@
-"""From the scores of single frames to an emotion that holds: smoothing and hysteresis, per track."""
+"""From the scores of single frames to an emotion that holds, per track: smoothing and hysteresis.
+
+The defaults are chosen by `mien-train moods` on made recordings (edge/emotion/README.md shows the figures).
+"""
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from edge.config import MoodConfig
+from edge.emotion.leading import Leading
+from edge.emotion.shares import WINDOW_S, Shares
 from edge.labels import UNCERTAIN
-from edge.records import Face, Reading, Scores
+from edge.records import Face, Reading, Scene, Scores, Summary
+
+#: The most that one look counts against all before it: a single odd frame must not make a mood, however
+#: long ago the last one was.
+_MOST_WEIGHT = 0.4
 
 
 class Mood:
-    """The smoothed scores of one face and the emotion told of it."""
+    """The smoothed scores of one face and the emotion told of it.
 
-    def __init__(self, config: MoodConfig, scores: Scores, now_s: float) -> None:
+    Attributes:
+        emotion: a class of the model, or "uncertain".
+        scores: smoothed, adding up to 1; empty where nothing is known of the face.
+        first_seen_s: when the face came.
+        since_s: since when the emotion is what it is.
+    """
+
+    def __init__(self, config: MoodConfig, now_s: float) -> None:
         self._config = config
-        self.scores = dict(scores)
-        self.first_seen_s = self.since_s = self._updated_s = now_s
-        self.emotion = self._choose(current=None)
+        self.emotion = UNCERTAIN
+        self.scores: Scores = {}
+        self.first_seen_s = self.since_s = self._looked_s = now_s
+        self._mass = 0.0  # of all looks, as the newest weighs
 
-    def update(self, scores: Scores, now_s: float) -> None:
+    def look(self, scores: Scores, now_s: float) -> None:
         """Take the scores of a frame, weighted by the time since the last: any frame rate smooths alike."""
-        elapsed_s = max(0.0, now_s - self._updated_s)
-        smoothing_s = self._config.smoothing_s
-        weight = 1 - math.exp(-elapsed_s / smoothing_s) if smoothing_s else 1.0
+        is_first = not self.scores
+        if is_first:
+            self.scores = dict.fromkeys(scores, 1 / len(scores))
+        weight = self._weigh(is_first, max(0.0, now_s - self._looked_s))
         self.scores = {name: old + weight * (scores[name] - old) for name, old in self.scores.items()}
-        self._updated_s = now_s
-        if (emotion := self._choose(self.emotion)) != self.emotion:
-            self.emotion, self.since_s = emotion, now_s
+        self._looked_s = now_s
+        chosen = self._choose()
+        has_held = self.emotion == UNCERTAIN or now_s - self.since_s >= self._config.min_dwell_s
+        if has_held:
+            self._turn(chosen, now_s)
+
+    def wait(self, now_s: float) -> None:
+        """Take that there was no look at the face. After a while nothing is known of it any more."""
+        if self.scores and self.has_waited(now_s):
+            self.scores = {}
+            self._turn(UNCERTAIN, now_s)
+
+    def has_waited(self, now_s: float) -> bool:
+        """Whether the last look, or the face's coming, is so long ago that it says nothing of now."""
+        return now_s - self._looked_s >= self._config.uncertain_after_s
 
     @property
     def confidence(self) -> float:
-        """The score of the emotion told; of the best one while uncertain."""
-        return self.scores.get(self.emotion, max(self.scores.values()))
+        """The score of the emotion told; of the best one while uncertain; 0 where nothing is known."""
+        return self.scores.get(self.emotion, max(self.scores.values(), default=0.0))
 
-    def _choose(self, current: str | None) -> str:
-        """The best class, but the present one as long as no other leads by the margin."""
+    def _weigh(self, is_first: bool, elapsed_s: float) -> float:
+        """What share of the smoothed scores a look has.
+
+        Looks count the less the older they are. Before the first nothing is known, and that counts as a look
+        of its own, so that the first alone must be a clear one to be believed.
+        """
+        smoothing_s = self._config.smoothing_s
+        if not smoothing_s:
+            return 1.0
+        if is_first:
+            self._mass = 0.0
+            return 0.5
+        step = min(1 - math.exp(-elapsed_s / smoothing_s), _MOST_WEIGHT)
+        before = self._mass or step * (2 - step)  # two looks, spaced as this one is from the last
+        self._mass = before * (1 - step) + step
+        return step / self._mass if self._mass else 0.0
+
+    def _choose(self) -> str:
+        """The best class, but the present one as long as it holds and no other leads by the margin."""
         best = max(self.scores, key=self.scores.__getitem__)
-        if current in self.scores and self.scores[best] < self.scores[current] + self._config.switch_margin:
-            best = current
-        return best if self.scores[best] >= self._config.min_confidence else UNCERTAIN
+        is_clear = self.scores[best] >= self._config.min_confidence
+        present = self.scores.get(self.emotion)
+        if present is None:
+            return best if is_clear else UNCERTAIN
+        if is_clear and self.scores[best] >= present + self._config.switch_margin:
+            return best
+        holds = present >= min(self._config.leave_confidence, self._config.min_confidence)
+        return self.emotion if holds else best if is_clear else UNCERTAIN
+
+    def _turn(self, emotion: str, now_s: float) -> None:
+        if emotion != self.emotion:
+            self.emotion, self.since_s = emotion, now_s
 
 
 class Moods:
-    """The mood of every track that is in view."""
+    """The mood of every track that is in view, and of the room as a whole."""
 
     def __init__(self, config: MoodConfig) -> None:
         self._config = config
         self._moods: dict[int, Mood] = {}
+        self._leading = Leading(config.no_face_after_s)
+        self._shares = Shares()
+        self._scene = Scene()
+        self._summarized_s: float | None = None
+
+    @property
+    def scene(self) -> Scene:
+        """What is said of the room, as of the last update."""
+        return self._scene
 
     def update(self, scored: Iterable[tuple[Face, Scores | None]], now_s: float) -> list[Reading]:
         """Give what is to be said of each face, in the order given, and forget those that are gone.
 
-        A face without scores was not seen in this frame: its mood holds. One never scored says nothing.
+        A face without scores was not looked at (not seen, unreadable, waiting for its turn): its mood holds
+        for a while, then it is uncertain. One that was never looked at says nothing for that while. A face
+        that did not change was looked at: it comes with the scores that it has.
         """
-        readings = [
-            self._read(face, scores, now_s)
-            for face, scores in scored
-            if scores is not None or face.track in self._moods
-        ]
-        present = {reading.track for reading in readings}
-        self._moods = {track: mood for track, mood in self._moods.items() if track in present}
+        before, self._moods = self._moods, {}
+        readings = []
+        for face, scores in scored:
+            mood = self._moods[face.track] = before.get(face.track) or Mood(self._config, now_s)
+            if scores is None:
+                mood.wait(now_s)
+            else:
+                mood.look(scores, now_s)
+            if mood.scores or mood.has_waited(now_s):
+                readings.append(_read(face, mood))
+        self._shares.add([reading.emotion for reading in readings], now_s)
+        scene = self._leading.update(readings, now_s)
+        self._scene = replace(scene, summary=self._summarize(now_s))
         return readings
 
-    def _read(self, face: Face, scores: Scores | None, now_s: float) -> Reading:
-        mood = self._moods.get(face.track)
-        if mood is None:
-            assert scores is not None
-            mood = self._moods[face.track] = Mood(self._config, scores, now_s)
-        elif scores is not None:
-            mood.update(scores, now_s)
-        return Reading(
-            track=face.track,
-            box=face.box,
-            emotion=mood.emotion,
-            confidence=mood.confidence,
-            scores=mood.scores,
-            since_s=mood.since_s,
-            first_seen_s=mood.first_seen_s,
-        )
+    def _summarize(self, now_s: float) -> Summary | None:
+        """The last minute, where one is over."""
+        if self._summarized_s is not None and now_s - self._summarized_s < WINDOW_S:
+            return None
+        is_first, self._summarized_s = self._summarized_s is None, now_s
+        return None if is_first else self._shares.summary
+
+
+def _read(face: Face, mood: Mood) -> Reading:
+    return Reading(
+        track=face.track,
+        box=face.box,
+        emotion=mood.emotion,
+        confidence=mood.confidence,
+        scores=mood.scores,
+        since_s=mood.since_s,
+        first_seen_s=mood.first_seen_s,
+    )

@@ -4,6 +4,7 @@ The gate looks at pixels and changes none: what the network sees is made by `edg
 thresholds are chosen by `mien-train quality` (edge/faces/README.md shows the figures).
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -75,7 +76,7 @@ def look(face: Gray) -> Quality:
     """Measure a face crop of any size, (h, w), 0..255."""
     small = _shrunk(face)
     mean, deviation = cv2.meanStdDev(small)
-    clipped = cv2.countNonZero(cv2.compare(small, float(_WHITE), cv2.CMP_GE)) / small.size
+    clipped = np.count_nonzero(small >= _WHITE) / small.size
     return Quality(_sharpness(small), float(mean[0, 0]), float(deviation[0, 0]), clipped)
 
 
@@ -102,10 +103,10 @@ def _sharpness(small: Gray) -> float:
     for bent, rising in ((bent_x, (1, 0)), (bent_y, (0, 1))):
         steep = _energy(cv2.Sobel(small, cv2.CV_16S, *rising, ksize=1)) - 2 * noise
         ratios.append(max(0.0, _energy(bent) - 6 * noise) / steep if steep > 1 else 0.0)
-    return 2 * min(ratios) ** 0.5  # the first derivative spans two pixels
+    return 2 * math.sqrt(min(ratios))  # the first derivative spans two pixels
 
 
-def _energy(derivative: np.ndarray) -> float:  # type: ignore[type-arg]
+def _energy(derivative: cv2.typing.MatLike) -> float:
     """Mean of the squares."""
-    length: float = cv2.norm(derivative)
+    length = float(cv2.norm(derivative))
     return length * length / derivative.size

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from edge.labels import NO_FACE
-from edge.records import Reading
+from edge.records import Reading, Scene, Summary
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -31,7 +31,7 @@ class Message(BaseModel):
 
 
 class State(Message):
-    """The leading face, which is the largest.
+    """The leading face: the largest, and of like ones the one that has been there longest.
 
     Attributes:
         age_ms: from the frame's arrival to the making of this message.
@@ -46,6 +46,20 @@ class State(Message):
     confidence: Share | None
     scores: dict[str, Share]
     track: int | None
+
+
+class LastMinute(Message):
+    """What the last minute was like.
+
+    Attributes:
+        watched_s: how much of it was watched.
+        shares: of the time that faces were there, how much each emotion had; "uncertain" is one of them.
+        faces: how many were there on average.
+    """
+
+    watched_s: Annotated[float, Field(ge=0)]
+    shares: dict[str, Share]
+    faces: Annotated[float, Field(ge=0)]
 
 
 class FaceEvent(Message):
@@ -151,15 +165,26 @@ def timestamp(unix_s: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def make_state(session: str, seq: int, unix_s: float, age_s: float, readings: list[Reading]) -> State:
-    """The state message of a frame; the first reading is that of the leading face."""
-    lead = readings[0] if readings else None
+def make_summary(session: str, seq: int, ts: str, summary: Summary) -> LastMinute:
+    return LastMinute(
+        session=session,
+        seq=seq,
+        ts=ts,
+        watched_s=round(summary.watched_s, 1),
+        shares={name: _rounded(share) for name, share in summary.shares.items()},
+        faces=round(summary.faces, 2),
+    )
+
+
+def make_state(session: str, seq: int, unix_s: float, age_s: float, scene: Scene) -> State:
+    """The state message of a frame."""
+    lead = scene.lead
     return State(
         session=session,
         seq=seq,
         ts=timestamp(unix_s),
         age_ms=round(max(age_s, 0) * 1000, 1),
-        faces=len(readings),
+        faces=scene.faces,
         emotion=lead.emotion if lead else NO_FACE,
         confidence=_rounded(lead.confidence) if lead else None,
         scores=_rounded_scores(lead) if lead else {},

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 
 from edge.clock import Clock, WallClock
 from edge.config import PublishConfig
-from edge.mqtt.payloads import Health, Info, make_face_event, make_state, timestamp
+from edge.mqtt.payloads import Health, Info, make_face_event, make_state, make_summary, timestamp
 from edge.mqtt.topics import Topics
-from edge.records import Frame, Reading
+from edge.records import Frame, Reading, Scene
 
 #: A confidence that moved by less is the same.
 _CONFIDENCE_STEP = 0.05
@@ -104,7 +104,7 @@ class Publisher:
         self._state_told_s = float("-inf")
         self._must_repeat = False
         self._faces: dict[int, _Told] = {}
-        self._latest: tuple[Frame, list[Reading]] | None = None
+        self._latest: tuple[Frame, Scene] | None = None
         self._is_started = False
 
     @property
@@ -131,22 +131,26 @@ class Publisher:
         """Tell how the device is (see Health)."""
         self._send(self._topics.health, Health(**self._head("health"), **fields))
 
-    def publish(self, frame: Frame, readings: list[Reading]) -> None:
+    def publish(self, frame: Frame, readings: list[Reading], scene: Scene) -> None:
+        """Tell what is new of each face, of the room, and of the last minute."""
         self._clock.see(frame)
-        self._latest = frame, readings
+        self._latest = frame, scene
         self._tell_faces(frame, readings)
         elapsed_s = frame.time_s - self._state_told_s
-        is_due = self._has_state_changed(readings) and elapsed_s >= self._config.interval_s
+        is_due = self._has_state_changed(scene) and elapsed_s >= self._config.interval_s
         if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
-            self._tell_state(frame, readings)
+            self._tell_state(frame, scene)
+        if scene.summary:
+            message = make_summary(**self._head("summary"), summary=scene.summary)
+            self._send(self._topics.summary, message, qos=1)
 
     def flush(self) -> None:
         """Tell a change that was held back, where no frame came after it to carry it."""
         if self._latest:
-            frame, readings = self._latest
+            frame, scene = self._latest
             now_s = frame.time_s + time.monotonic() - frame.captured_s
-            if self._has_state_changed(readings) and now_s - self._state_told_s >= self._config.interval_s:
-                self._tell_state(frame, readings)
+            if self._has_state_changed(scene) and now_s - self._state_told_s >= self._config.interval_s:
+                self._tell_state(frame, scene)
                 self._state_told_s = now_s
 
     def close(self, status: str) -> None:
@@ -154,9 +158,9 @@ class Publisher:
         if not self._is_started:
             return
         if self._latest:
-            frame, readings = self._latest
-            if self._has_state_changed(readings):
-                self._tell_state(frame, readings)
+            frame, scene = self._latest
+            if self._has_state_changed(scene):
+                self._tell_state(frame, scene)
             self._tell_faces(frame, [])
         self.set_status(status)
         self._transport.close()
@@ -175,20 +179,20 @@ class Publisher:
     def _send_status(self, status: str) -> None:
         self._transport.send(self._topics.status, status, qos=1, retain=True)
 
-    def _has_state_changed(self, readings: list[Reading]) -> bool:
+    def _has_state_changed(self, scene: Scene) -> bool:
         if self._state_key is None:
             return True
-        *names, confidence = _state_key(readings)
+        *names, confidence = _state_key(scene)
         *told_names, told_confidence = self._state_key
         return names != told_names or abs(confidence - told_confidence) >= _CONFIDENCE_STEP
 
-    def _tell_state(self, frame: Frame, readings: list[Reading]) -> None:
+    def _tell_state(self, frame: Frame, scene: Scene) -> None:
         age_s = self._clock.age_s(frame)
         self._send(
             self._topics.state,
-            make_state(self._session, self._next("state"), self._clock.unix_s(), age_s, readings),
+            make_state(self._session, self._next("state"), self._clock.unix_s(), age_s, scene),
         )
-        self._state_key, self._state_told_s = _state_key(readings), frame.time_s
+        self._state_key, self._state_told_s = _state_key(scene), frame.time_s
         self._must_repeat = False
 
     def _tell_faces(self, frame: Frame, readings: list[Reading]) -> None:
@@ -223,12 +227,10 @@ class Publisher:
         return self._sequence[kind] - 1
 
 
-def _state_key(readings: list[Reading]) -> tuple[str, int, int | None, float]:
+def _state_key(scene: Scene) -> tuple[str, int, int | None, float]:
     """What makes one state differ from another: emotion, faces, leading track, confidence."""
-    if not readings:
-        return "", 0, None, 0.0
-    lead = readings[0]
-    return lead.emotion, len(readings), lead.track, lead.confidence
+    lead = scene.lead
+    return (lead.emotion, scene.faces, lead.track, lead.confidence) if lead else ("", 0, None, 0.0)
 
 
 def _has_moved(told: Reading, reading: Reading) -> bool:

@@ -25,6 +25,10 @@ class Topics:
         return f"{ROOT}/{self.device}/state"
 
     @property
+    def summary(self) -> str:
+        return f"{ROOT}/{self.device}/summary"
+
+    @property
     def info(self) -> str:
         return f"{ROOT}/{self.device}/info"
 

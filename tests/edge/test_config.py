@@ -17,7 +17,7 @@ BAD = {
     ),
     "an unknown key like no other names those known": (
         "[mood]\nzzz = 1",
-        ["mood.zzz is an unknown key", "smoothing_s, min_confidence, switch_margin"],
+        ["mood.zzz is an unknown key", "smoothing_s, min_confidence, leave_confidence, switch_margin"],
     ),
     "an unknown table names the nearest": (
         "[camra]\nfps = 3",

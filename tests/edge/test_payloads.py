@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from edge.mqtt.payloads import FaceEvent, State, make_face_event, make_state, timestamp
-from edge.records import Box, Reading
+from edge.records import Box, Reading, Scene
 
 NOON_S = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC).timestamp()
 
@@ -32,8 +32,8 @@ def test_every_time_stamp_can_be_read_back(unix_s: float) -> None:
     assert abs(datetime.fromisoformat(text).timestamp() - unix_s) < 0.0011
 
 
-def test_a_state_tells_of_the_first_face() -> None:
-    state = make_state("abcd", 7, NOON_S, age_s=0.01234, readings=[reading(), reading(0.2)])
+def test_a_state_tells_of_the_leading_face() -> None:
+    state = make_state("abcd", 7, NOON_S, age_s=0.01234, scene=Scene(reading(), 2))
     assert json.loads(state.model_dump_json()) == {
         "v": 1,
         "session": "abcd",
@@ -49,7 +49,7 @@ def test_a_state_tells_of_the_first_face() -> None:
 
 
 def test_a_state_without_a_face_says_no_face() -> None:
-    state = make_state("abcd", 0, NOON_S, 0, [])
+    state = make_state("abcd", 0, NOON_S, 0, Scene())
     assert (state.faces, state.emotion, state.confidence, state.scores, state.track) == (
         0,
         "no_face",
@@ -60,7 +60,7 @@ def test_a_state_without_a_face_says_no_face() -> None:
 
 
 def test_an_age_is_never_below_zero() -> None:
-    assert make_state("abcd", 0, NOON_S, -0.5, []).age_ms == 0
+    assert make_state("abcd", 0, NOON_S, -0.5, Scene()).age_ms == 0
 
 
 def test_a_face_event_tells_since_when_and_how_long() -> None:
@@ -83,7 +83,7 @@ def test_a_face_event_tells_since_when_and_how_long() -> None:
 
 @given(st.floats(-0.002, 1.002))
 def test_errors_of_rounding_leave_no_share_outside_0_and_1(share: float) -> None:
-    state = make_state("abcd", 0, NOON_S, 0, [reading(share)])
+    state = make_state("abcd", 0, NOON_S, 0, Scene(reading(share), 1))
     event = make_face_event("abcd", 0, NOON_S, 0, "new", reading(share))
     for message in (state, event):
         assert all(0 <= value <= 1 for value in (message.confidence or 0, *message.scores.values()))
@@ -105,7 +105,7 @@ def test_every_field_of_a_message_is_required_by_its_schema_or_has_one_value(
     [{"v": 2}, {"seq": -1}, {"confidence": 1.2}, {"scores": {"happy": -0.1}}, {"faces": "one"}, {"extra": 1}],
 )
 def test_a_message_against_the_schema_is_refused(change: dict[str, object]) -> None:
-    good = make_state("abcd", 0, NOON_S, 0, [reading()]).model_dump()
+    good = make_state("abcd", 0, NOON_S, 0, Scene(reading(), 1)).model_dump()
     State.model_validate(good)
     with pytest.raises(ValidationError):
         State.model_validate(good | change)

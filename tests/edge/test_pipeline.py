@@ -5,7 +5,7 @@ from edge.emotion.classifier import Classifier
 from edge.emotion.mood import Moods
 from edge.faces.schedule import FaceFinder
 from edge.pipeline import Pipeline
-from edge.records import Frame, Gray, Reading
+from edge.records import Frame, Gray, Reading, Scene
 
 
 class Collector:
@@ -14,7 +14,7 @@ class Collector:
     def __init__(self) -> None:
         self.published: list[tuple[Frame, list[Reading]]] = []
 
-    def publish(self, frame: Frame, readings: list[Reading]) -> None:
+    def publish(self, frame: Frame, readings: list[Reading], scene: Scene) -> None:
         self.published.append((frame, readings))
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from edge.config import PublishConfig
-from edge.mqtt.payloads import FaceEvent, State
+from edge.mqtt.payloads import FaceEvent, LastMinute, State
 from edge.mqtt.publisher import LogTransport, Publisher, message_line
 from edge.mqtt.topics import Topics
-from edge.records import Box, Frame, Gray, Reading
+from edge.records import Box, Frame, Gray, Reading, Scene, Summary
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,16 @@ def reading(
     return Reading(track, Box(x, 50, 90, 90), emotion, confidence, scores, since_s, first_seen_s=0.0)
 
 
+def tell(publisher: Publisher, frame: Frame, readings: list[Reading], summary: Summary | None = None) -> None:
+    """Publish readings; the first of them leads."""
+    publisher.publish(frame, readings, Scene(readings[0] if readings else None, len(readings), summary))
+
+
 At = Callable[[float], Frame]
 
 
 def test_the_first_frame_is_told(world: Collector, publisher: Publisher, at: At) -> None:
-    publisher.publish(at(0), [])
+    tell(publisher, at(0), [])
     (state,) = world.take("state")
     assert state.content["emotion"] == "no_face"
     assert (state.qos, state.retain) == (0, False)
@@ -91,7 +96,7 @@ def test_the_first_frame_is_told(world: Collector, publisher: Publisher, at: At)
 
 def test_a_state_that_stays_is_told_once(world: Collector, publisher: Publisher, at: At) -> None:
     for tenth in range(50):
-        publisher.publish(at(tenth / 10), [reading()])
+        tell(publisher, at(tenth / 10), [reading()])
     assert len(world.take("state")) == 1
 
 
@@ -110,8 +115,8 @@ def test_a_state_that_stays_is_told_once(world: Collector, publisher: Publisher,
 def test_a_state_that_changes_is_told(
     after: list[Reading], world: Collector, publisher: Publisher, at: At
 ) -> None:
-    publisher.publish(at(0), [reading()])
-    publisher.publish(at(2), after)
+    tell(publisher, at(0), [reading()])
+    tell(publisher, at(2), after)
     assert len(world.take("state")) == 2
 
 
@@ -123,8 +128,8 @@ def test_a_state_that_changes_is_told(
 def test_a_state_that_hardly_changes_is_not_told(
     after: list[Reading], world: Collector, publisher: Publisher, at: At
 ) -> None:
-    publisher.publish(at(0), [reading()])
-    publisher.publish(at(2), after)
+    tell(publisher, at(0), [reading()])
+    tell(publisher, at(2), after)
     assert len(world.take("state")) == 1
 
 
@@ -132,7 +137,7 @@ def test_confidence_that_creeps_is_told_when_it_has_gone_far_enough(
     world: Collector, publisher: Publisher, at: At
 ) -> None:
     for step in range(8):
-        publisher.publish(at(2 * step), [reading(confidence=0.6 + 0.02 * step)])
+        tell(publisher, at(2 * step), [reading(confidence=0.6 + 0.02 * step)])
     told = [round(state.content["confidence"], 2) for state in world.take("state")]
     assert told[:3] == [0.6, 0.66, 0.72]
 
@@ -140,11 +145,11 @@ def test_confidence_that_creeps_is_told_when_it_has_gone_far_enough(
 def test_states_come_no_more_often_than_the_interval_and_the_last_value_comes(
     world: Collector, publisher: Publisher, at: At
 ) -> None:
-    publisher.publish(at(0), [])
-    publisher.publish(at(0.3), [reading()])
-    publisher.publish(at(0.6), [reading(emotion="sad")])
+    tell(publisher, at(0), [])
+    tell(publisher, at(0.3), [reading()])
+    tell(publisher, at(0.6), [reading(emotion="sad")])
     assert len(world.take("state")) == 1
-    publisher.publish(at(1.0), [reading(emotion="sad")])
+    tell(publisher, at(1.0), [reading(emotion="sad")])
     (state,) = world.take("state")
     assert state.content["emotion"] == "sad"
 
@@ -152,16 +157,16 @@ def test_states_come_no_more_often_than_the_interval_and_the_last_value_comes(
 def test_a_change_that_is_taken_back_within_the_interval_is_not_told(
     world: Collector, publisher: Publisher, at: At
 ) -> None:
-    publisher.publish(at(0), [])
-    publisher.publish(at(0.3), [reading()])
-    publisher.publish(at(0.6), [])
-    publisher.publish(at(1.5), [])
+    tell(publisher, at(0), [])
+    tell(publisher, at(0.3), [reading()])
+    tell(publisher, at(0.6), [])
+    tell(publisher, at(1.5), [])
     assert len(world.take("state")) == 1
 
 
 def test_a_heartbeat_comes_without_a_change(world: Collector, publisher: Publisher, at: At) -> None:
     for second in range(36):
-        publisher.publish(at(second), [reading()])
+        tell(publisher, at(second), [reading()])
     assert len(world.take("state")) == 4
 
 
@@ -169,11 +174,11 @@ def test_a_connect_makes_the_next_frame_tell_status_and_state_again(
     world: Collector, publisher: Publisher, at: At
 ) -> None:
     publisher.set_status("online")
-    publisher.publish(at(0), [reading()])
+    tell(publisher, at(0), [reading()])
     world.sent.clear()
     world.connect()
-    publisher.publish(at(0.1), [reading()])
-    publisher.publish(at(0.2), [reading()])
+    tell(publisher, at(0.1), [reading()])
+    tell(publisher, at(0.2), [reading()])
     kinds = [sent.topic.rpartition("/")[2] for sent in world.sent]
     assert kinds == ["status", "state"]
     assert world.sent[0].payload == "online"
@@ -196,7 +201,7 @@ def test_every_message_counts_its_kind_from_0_in_one_session(
     world: Collector, publisher: Publisher, at: At
 ) -> None:
     for second in range(0, 10, 2):
-        publisher.publish(at(second), [reading(track=second)])
+        tell(publisher, at(second), [reading(track=second)])
     messages = [sent for sent in world.sent if sent.payload.startswith("{")]
     states = [sent.content["seq"] for sent in messages if sent.topic.endswith("/state")]
     faces = [sent.content["seq"] for sent in messages if "/faces/" in sent.topic]
@@ -209,24 +214,24 @@ def test_two_starts_have_different_sessions(at: At) -> None:
     sessions = set()
     for _ in range(3):
         world = Collector()
-        Publisher(world, Topics("lab"), PublishConfig()).publish(at(0), [])
+        tell(Publisher(world, Topics("lab"), PublishConfig()), at(0), [])
         sessions.add(world.sent[0].content["session"])
     assert len(sessions) == 3
 
 
 def test_every_message_holds_to_its_schema(world: Collector, publisher: Publisher, at: At) -> None:
-    publisher.publish(at(0), [reading()])
-    publisher.publish(at(2), [reading(x=400)])
-    publisher.publish(at(4), [])
+    tell(publisher, at(0), [reading()])
+    tell(publisher, at(2), [reading(x=400)])
+    tell(publisher, at(4), [])
     for sent in world.sent:
         schema = State if sent.topic.endswith("/state") else FaceEvent
         assert schema.model_validate_json(sent.payload).model_dump(mode="json") == sent.content
 
 
 def test_a_face_comes_changes_and_goes(world: Collector, publisher: Publisher, at: At) -> None:
-    publisher.publish(at(0), [reading()])
-    publisher.publish(at(1), [reading(emotion="sad", since_s=0.75)])
-    publisher.publish(at(2), [])
+    tell(publisher, at(0), [reading()])
+    tell(publisher, at(1), [reading(emotion="sad", since_s=0.75)])
+    tell(publisher, at(2), [])
     faces = world.take("faces/1")
     assert [face.content["type"] for face in faces] == ["new", "update", "end"]
     assert [face.qos for face in faces] == [1, 0, 1]
@@ -236,7 +241,7 @@ def test_a_face_comes_changes_and_goes(world: Collector, publisher: Publisher, a
 
 
 def test_each_face_has_a_topic_of_its_own(world: Collector, publisher: Publisher, at: At) -> None:
-    publisher.publish(at(0), [reading(track=4), reading(track=7)])
+    tell(publisher, at(0), [reading(track=4), reading(track=7)])
     assert [sent.topic for sent in world.take("faces")] == ["mien/lab/faces/4", "mien/lab/faces/7"]
 
 
@@ -248,18 +253,18 @@ def test_each_face_has_a_topic_of_its_own(world: Collector, publisher: Publisher
 def test_a_face_that_changes_is_told_at_most_once_an_interval(
     after: Reading, world: Collector, publisher: Publisher, at: At
 ) -> None:
-    publisher.publish(at(0), [reading()])
-    publisher.publish(at(0.5), [after])
+    tell(publisher, at(0), [reading()])
+    tell(publisher, at(0.5), [after])
     assert len(world.take("faces")) == 1
     for tenth in range(10, 19):
-        publisher.publish(at(tenth / 10), [after])
+        tell(publisher, at(tenth / 10), [after])
     (update,) = world.take("faces")
     assert update.content["type"] == "update"
 
 
 def test_a_face_that_hardly_changes_is_not_told(world: Collector, publisher: Publisher, at: At) -> None:
-    publisher.publish(at(0), [reading()])
-    publisher.publish(at(5), [reading(confidence=0.81, x=103)])
+    tell(publisher, at(0), [reading()])
+    tell(publisher, at(5), [reading(confidence=0.81, x=103)])
     assert [sent.content["type"] for sent in world.take("faces")] == ["new"]
 
 
@@ -267,8 +272,8 @@ def test_closing_tells_the_last_value_the_end_of_every_face_and_the_status(
     world: Collector, publisher: Publisher, at: At
 ) -> None:
     publisher.set_status("online")
-    publisher.publish(at(0), [])
-    publisher.publish(at(0.2), [reading(track=1), reading(track=2)])
+    tell(publisher, at(0), [])
+    tell(publisher, at(0.2), [reading(track=1), reading(track=2)])
     world.sent.clear()
     publisher.close("stopped")
     assert world.is_closed
@@ -282,7 +287,7 @@ def test_closing_tells_the_last_value_the_end_of_every_face_and_the_status(
 
 
 def test_closing_does_not_tell_again_what_was_told(world: Collector, publisher: Publisher, at: At) -> None:
-    publisher.publish(at(0), [])
+    tell(publisher, at(0), [])
     world.sent.clear()
     publisher.close("stopped")
     assert [sent.payload for sent in world.sent] == ["stopped"]
@@ -298,7 +303,7 @@ def test_the_log_gives_one_line_of_json_per_message(at: At) -> None:
     publisher = Publisher(LogTransport(stream), Topics("lab"), PublishConfig())
     publisher.start()
     publisher.set_status("online")
-    publisher.publish(at(0), [reading()])
+    tell(publisher, at(0), [reading()])
     publisher.close("stopped")
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [line["topic"].removeprefix("mien/lab/") for line in lines] == [
@@ -327,13 +332,37 @@ def test_a_change_that_was_held_back_is_told_though_no_frame_follows(
         taken_s = time.monotonic() - age_s
         return Frame(empty_room, taken_s, taken_s, index=0)
 
-    publisher.publish(frame(age_s=2.0), [reading()])
-    publisher.publish(frame(age_s=1.5), [reading(emotion="sad")])
+    tell(publisher, frame(age_s=2.0), [reading()])
+    tell(publisher, frame(age_s=1.5), [reading(emotion="sad")])
     assert [sent.content["emotion"] for sent in world.take("state")] == ["happy"]
     publisher.flush()
     assert [sent.content["emotion"] for sent in world.take("state")] == ["sad"]
     publisher.flush()
     assert not world.take("state"), "told once"
-    publisher.publish(frame(age_s=0.0), [reading(emotion="happy")])
+    tell(publisher, frame(age_s=0.0), [reading(emotion="happy")])
     publisher.flush()
     assert not world.take("state"), "the interval holds, without frames, too"
+
+
+def test_a_state_tells_of_the_leading_face_though_it_went_a_moment_ago(
+    world: Collector, publisher: Publisher, at: At
+) -> None:
+    publisher.publish(at(0), [reading()], Scene(reading(), 1))
+    publisher.publish(at(2), [], Scene(reading(), 1))
+    assert [state.content["emotion"] for state in world.take("state")] == ["happy"], "nothing is new"
+    publisher.publish(at(4), [], Scene())
+    (state,) = world.take("state")
+    assert (state.content["emotion"], state.content["faces"]) == ("no_face", 0)
+
+
+def test_a_minute_that_is_over_is_told_once_and_surely(world: Collector, publisher: Publisher, at: At) -> None:
+    last = Summary(watched_s=59.96, shares={"happy": 2 / 3, "uncertain": 1 / 3}, faces=1.234)
+    tell(publisher, at(0), [reading()], last)
+    tell(publisher, at(1), [reading()])
+    (summary,) = world.take("summary")
+    assert (summary.qos, summary.retain) == (1, False)
+    assert LastMinute.model_validate(summary.content).model_dump(include={"watched_s", "shares", "faces"}) == {
+        "watched_s": 60.0,
+        "shares": {"happy": 0.667, "uncertain": 0.333},
+        "faces": 1.23,
+    }

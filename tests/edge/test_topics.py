@@ -7,6 +7,7 @@ def test_topics_stand_under_the_device() -> None:
     topics = Topics("hall-2")
     assert topics.status == "mien/hall-2/status"
     assert topics.state == "mien/hall-2/state"
+    assert topics.summary == "mien/hall-2/summary"
     assert topics.face(12) == "mien/hall-2/faces/12"
 
 
