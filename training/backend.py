@@ -5,7 +5,7 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edge.errors import MissingExtraError
@@ -14,10 +14,13 @@ from edge.errors import MissingExtraError
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
-def prepare_backend() -> str:
+def prepare_backend(before_first: Callable[[], None] = lambda: None) -> str:
     """Choose a backend and import Keras.
 
     What the user has set already is left alone.
+
+    Args:
+        before_first: runs when Keras is there and nothing has been computed yet.
 
     Returns:
         The name of the backend that Keras uses.
@@ -31,6 +34,7 @@ def prepare_backend() -> str:
     os.environ.setdefault("KERAS_BACKEND", _first_installed())
     with quiet_streams():
         keras = importlib.import_module("keras")
+        before_first()
         keras.ops.zeros(1)  # makes TensorFlow look for its devices, which it tells at length
     return str(keras.backend.backend())
 

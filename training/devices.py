@@ -5,6 +5,7 @@ import logging
 import keras
 
 from edge.errors import UsageError
+from training.machines import crew
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +24,14 @@ def use_devices(wanted: str) -> None:
         raise UsageError(f"--devices needs Keras on JAX; it is on {backend}: set KERAS_BACKEND=jax")
     names = keras.distribution.list_devices()
     count = len(names) if wanted == "all" else int(wanted)
+    if crew().count > 1 and count != len(names):
+        raise UsageError(f"--devices is {wanted}; several machines share all of theirs: leave it out")
     if count > len(names):
         raise UsageError(f"--devices is {wanted}; this machine has {len(names)}: {', '.join(names)}")
     logger.info("devices: %s", ", ".join(names[:count]))
-    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=names[:count]))
+    # each machine brings its own part of a batch (training.batches), so Keras has none to share out
+    chosen = keras.distribution.DataParallel(devices=names[:count], auto_shard_dataset=False)
+    keras.distribution.set_distribution(chosen)
 
 
 def device_count() -> int:
