@@ -69,10 +69,10 @@ def convert(
     other = load_bundle(beside).card if beside else None
     source = replace(source, looks=(*source.looks, *looks_of_same(source, out)))
     model = load_float_model(source.model, len(source.classes) if source.classes else None)
-    side_px = int(model.input_shape[1])
+    side_px, channels = int(model.input_shape[1]), int(model.input_shape[3])
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=source.classes, side_px=side_px)
     training = faces[Split.TRAINING]
-    inputs = calibration_inputs(training, side_px, source.value_range, calibration_faces)
+    inputs = calibration_inputs(training, side_px, source.value_range, calibration_faces, channels=channels)
     logger.info("quantizing %s by %d faces", source.model, len(inputs))
     content = quantize(model, inputs)
     with new_folder(out) as folder:
@@ -85,15 +85,16 @@ def convert(
             source,
             name=out.name,
             side_px=side_px,
+            channels=3 if channels == 3 else 1,
             quantization=quantization_of(content),
-            calibration_faces=len(inputs),
+            calibration=f"{len(inputs)} faces of Training, balanced by class",
             faces=faces,
             command=command,
         )
         if other:
             training_record = {**card.training, "beside": beside_record(other)}
             card = card.model_copy(update={"training": training_record})
-        bundle = _with_card(folder, card)
+        bundle = with_card(folder, card)
         metrics = measure_bundle(bundle, training, faces[Split.PUBLIC])
         check_parity(metrics, max_loss)
         for truth, lost in lost_points(metrics).items():
@@ -105,12 +106,13 @@ def convert(
                 "parity": for_card(measure_parity(bundle, faces[Split.PUBLIC], PARITY_FACES)),
             },
         }
-        return _with_card(folder, bundle.card.model_copy(update=update)).card
+        return with_card(folder, bundle.card.model_copy(update=update)).card
 
 
-def _with_card(folder: Path, card: Card) -> Bundle:
+def with_card(folder: Path, card: Card) -> Bundle:
     """Write the card with the digests of the files beside it, and read the bundle back as a device does."""
-    digests = {name: sha256_of(folder / name) for name in (MODEL_FILE, SOURCE_FILE)}
+    names = (name for name in (MODEL_FILE, SOURCE_FILE) if (folder / name).is_file())
+    digests = {name: sha256_of(folder / name) for name in names}
     write_card(folder, card.model_copy(update={"sha256": digests}))
     return load_bundle(folder)
 

@@ -17,6 +17,7 @@ def calibration_inputs(
     value_range: tuple[float, float],
     per_class: int = FACES_PER_CLASS,
     seed: int = 0,
+    channels: int = 1,
 ) -> NDArray[np.float32]:
     """Faces of Training, as many of each class, through the device's preprocessing.
 
@@ -24,7 +25,7 @@ def calibration_inputs(
     fit the happy.
 
     Returns:
-        (n, side_px, side_px, 1), in the value range of the network.
+        (n, side_px, side_px, channels), in the value range of the network.
     """
     random = np.random.default_rng(seed)
     chosen: list[int] = []
@@ -33,4 +34,5 @@ def calibration_inputs(
         if not len(rows):
             raise DataError(f"Training holds no face of {name}; the calibration set needs every class")
         chosen.extend(random.choice(rows, min(per_class, len(rows)), replace=False))
-    return np.concatenate([to_model_input(training.pixels[row], side_px, value_range) for row in chosen])
+    faces = (training.pixels[row] for row in chosen)
+    return np.concatenate([to_model_input(face, side_px, value_range, channels) for face in faces])

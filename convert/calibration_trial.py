@@ -4,7 +4,7 @@ import json
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ class CalibrationTrial:
         self._source = source
         self._model = load_float_model(source.model, len(source.classes) if source.classes else None)
         self._side_px = int(self._model.input_shape[1])
+        self._channels: Literal[1, 3] = 3 if self._model.input_shape[3] == 3 else 1
         self._faces = load_splits(
             data, (Split.TRAINING, Split.PUBLIC), classes=source.classes, side_px=self._side_px
         )
@@ -49,9 +50,14 @@ class CalibrationTrial:
     def run(self, per_class: int, seed: int) -> Row:
         """Convert once and compare with float on PublicTest."""
         inputs = calibration_inputs(
-            self._faces[Split.TRAINING], self._side_px, self._source.value_range, per_class, seed
+            self._faces[Split.TRAINING],
+            self._side_px,
+            self._source.value_range,
+            per_class,
+            seed,
+            self._channels,
         )
-        found = self._int8(quantize(self._model, inputs), len(inputs))
+        found = self._int8(quantize(self._model, inputs))
         accuracy = self._accuracies(found)
         steps = STEPS * np.abs(found - self._float)
         return {
@@ -65,7 +71,7 @@ class CalibrationTrial:
             "mean": round(float(steps.mean()), 3),
         }
 
-    def _int8(self, content: bytes, calibration_faces: int) -> NDArray[np.float32]:
+    def _int8(self, content: bytes) -> NDArray[np.float32]:
         with quiet_stderr():
             interpreter = import_runtime().Interpreter(model_content=content, num_threads=1)
             interpreter.allocate_tensors()
@@ -73,8 +79,9 @@ class CalibrationTrial:
             self._source,
             name="trial",
             side_px=self._side_px,
+            channels=self._channels,
             quantization=quantization_of(content),
-            calibration_faces=calibration_faces,
+            calibration="a trial",
             faces=self._faces,
             command="",
         )

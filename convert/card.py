@@ -1,7 +1,7 @@
 """The card of a new bundle: what is known of the network, its data and their licence, in plain words."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from edge.emotion.bundle import Card, InputSpec, OutputSpec, Quantization
 from training.sources import Source
@@ -61,8 +61,9 @@ def make_card(
     *,
     name: str,
     side_px: int,
+    channels: Literal[1, 3],
     quantization: tuple[Quantization, Quantization],
-    calibration_faces: int,
+    calibration: str,
     faces: Mapping[Split, Faces],
     command: str,
 ) -> Card:
@@ -71,9 +72,9 @@ def make_card(
     Args:
         source: the float network.
         name: of the bundle.
-        side_px: of the input.
+        side_px, channels: of the input.
         quantization: of the input and the output.
-        calibration_faces: how many faces chose the ranges of the tensors.
+        calibration: what chose the ranges of the tensors.
         faces: Training and PublicTest of the data that calibrates and compares.
         command: that makes the bundle.
     """
@@ -83,7 +84,7 @@ def make_card(
         "votes": _VOTES if some.votes is not None else "none",
         "speaks": _speaks(source, some.truth),
         **source.record,
-        "calibration": f"{calibration_faces} faces of Training, balanced by class",
+        "calibration": calibration,
         "left_out": {str(split): dict(found.left_out) for split, found in faces.items()},
     }
     return Card(
@@ -91,6 +92,7 @@ def make_card(
         network=source.network,
         input=InputSpec(
             side_px=side_px,
+            channels=channels,
             value_range=source.value_range,
             crop_margin=_crop_margin(source),
             quantization=quantization[0],
@@ -100,7 +102,7 @@ def make_card(
         training=training,
         metrics={},
         looks=source.looks,
-        licence=_LICENCE if some.truth == "fer2013" else _LICENCE_OF_OTHERS,
+        licence=source.licence or (_LICENCE if some.truth == "fer2013" else _LICENCE_OF_OTHERS),
         not_for=_NOT_FOR,
         command=command,
         sha256={},

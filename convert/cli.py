@@ -7,11 +7,16 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convert.calibration import FACES_PER_CLASS
 from convert.forms import DATA_HELP, EPILOG, count, new_parser, parse_form, prepare_tensorflow, tell_compilation
 from edge.errors import MienError, MissingExtraError
 from training.given import add_given, given_by
+
+if TYPE_CHECKING:
+    from edge.emotion.bundle import Card
+    from training.sources import Source
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +64,8 @@ def _convert(options: argparse.Namespace) -> int:
 
     source = find_source(options.model, given_by(options))
     source.require_classes()
+    if source.is_tflite:
+        return _import_tflite(source, options)
     card = convert(
         source,
         options.data,
@@ -69,14 +76,26 @@ def _convert(options: argparse.Namespace) -> int:
         beside=options.beside,
         calibration_faces=options.calibration_faces,
     )
-    for truth, found in card.metrics["PublicTest"]["int8"]["all"].items():
-        print(f"{options.out}: int8 {100 * found['accuracy']:.2f}% on PublicTest against {truth}")
+    _tell_accuracy(card, options.out)
     Console(width=130, soft_wrap=True).print(as_tables({**card.conversion["parity"], "bundle": card.name}))
     if is_installed():
         tell_compilation(options.out, compile_bundle(options.out))
     else:
         logger.info("for a Coral: mien-convert edgetpu %s", options.out)
     return 0
+
+
+def _import_tflite(source: "Source", options: argparse.Namespace) -> int:
+    from convert.imports import import_tflite
+
+    card = import_tflite(source, options.data, options.out, command=options.command_line, force=options.force)
+    _tell_accuracy(card, options.out)
+    return 0
+
+
+def _tell_accuracy(card: "Card", out: Path) -> None:
+    for truth, found in card.metrics["PublicTest"]["int8"]["all"].items():
+        print(f"{out}: int8 {100 * found['accuracy']:.2f}% on PublicTest against {truth}")
 
 
 def _parse(words: list[str]) -> argparse.Namespace:
@@ -93,7 +112,10 @@ def _convert_parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(run=_convert)
     parser.add_argument(
-        "model", metavar="MODEL", help="a RUN of mien-train, a bundle, or a .keras, .h5 or .hdf5 file"
+        "model",
+        metavar="MODEL",
+        help="a RUN of mien-train, a bundle, a .keras, .h5 or .hdf5 file, a quantized .tflite file, or a zip "
+        "of Teachable Machine",
     )
     parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     parser.add_argument("--out", type=Path, required=True, help="the bundle's folder, such as models/NAME")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.errors import MienError, MissingExtraError
 from edge.files import refuse_existing, write_text
+from training.given import add_given, given_by
 
 if TYPE_CHECKING:
     from convert.compiler_log import CompilerLog
@@ -158,6 +159,7 @@ def calibrate_parser() -> argparse.ArgumentParser:
         metavar="FILE.json",
         help="keep what is done there; a trial that was stopped goes on",
     )
+    add_given(parser)
     return parser
 
 
@@ -167,7 +169,8 @@ def _calibrate(options: argparse.Namespace) -> int:
     from training.metrics import main_truth
     from training.sources import find_source
 
-    source = find_source(options.model)
+    source = find_source(options.model, given_by(options))
+    source.require_keras()
     source.require_classes()
     with progress("conversions", len(options.faces) * options.seeds) as done:
         rows = run_trials(source, options.data, options.faces, range(options.seeds), options.out, done)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.emotion.bundle import Bundle
-from edge.emotion.classifier import Classifier, check_tensors
+from edge.emotion.classifier import Classifier, Quantized, check_tensors
 from edge.emotion.runtime import import_runtime, name_with_version
 from edge.errors import ModelError, UsageError
 from edge.quiet import quiet_stderr
@@ -125,7 +125,7 @@ def _int8_shares(
 ) -> dict[str, NDArray[np.float64]]:
     """The very outputs of the int8 network, as shares."""
     classifiers = {kind: Classifier(interpreter, bundle.card) for kind, interpreter in interpreters.items()}
-    outputs: dict[str, list[NDArray[np.int8]]] = {kind: [] for kind in classifiers}
+    outputs: dict[str, list[Quantized]] = {kind: [] for kind in classifiers}
     for index, face in enumerate(faces.pixels):
         for kind, classifier in classifiers.items():
             outputs[kind].append(classifier.quantized(face))

@@ -4,11 +4,15 @@ Training, evaluation, calibration, the parity check and the device all call thes
 a network sees on the device what it saw in training.
 """
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.records import Box, Gray
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 def crop_face(gray: Gray, box: Box, margin: float = 0.0) -> Gray:
@@ -58,22 +62,36 @@ def normalize(faces: NDArray[np.uint8], value_range: tuple[float, float]) -> NDA
     return faces.astype(np.float32) * np.float32((high - low) / 255) + np.float32(low)
 
 
-def to_model_input(face: Gray, side_px: int, value_range: tuple[float, float]) -> NDArray[np.float32]:
-    """Turn a face crop into a float network's input, (1, side_px, side_px, 1)."""
-    return normalize(resize_face(face, side_px), value_range)[np.newaxis, :, :, np.newaxis]
+def to_model_input(
+    face: Gray, side_px: int, value_range: tuple[float, float], channels: int = 1
+) -> NDArray[np.float32]:
+    """Turn a face crop into a float network's input, (1, side_px, side_px, channels), all channels alike."""
+    return _as_batch(normalize(resize_face(face, side_px), value_range), channels)
 
 
-def quantization_table(scale: float, zero_point: int, value_range: tuple[float, float]) -> NDArray[np.int8]:
-    """What each pixel value becomes in an int8 input tensor: 256 entries.
+def quantization_table(
+    scale: float,
+    zero_point: int,
+    value_range: tuple[float, float],
+    kind: type[np.int8] | type[np.uint8] = np.int8,
+) -> NDArray[np.int8 | np.uint8]:
+    """What each pixel value becomes in a quantized input tensor: 256 entries.
 
     A pixel p stands for the real value v = normalize(p), and a quantized q for (q - zero_point) * scale;
-    so q = round(v / scale) + zero_point, within -128..127. Scale and zero point are the tensor's own.
+    so q = round(v / scale) + zero_point, within what the type holds. Scale and zero point are the tensor's own.
     """
     values = normalize(np.arange(256, dtype=np.uint8), value_range).astype(np.float64)
-    return np.asarray(np.clip(np.rint(values / scale) + zero_point, -128, 127), np.int8)
+    limits = np.iinfo(kind)
+    return np.asarray(np.clip(np.rint(values / scale) + zero_point, limits.min, limits.max), kind)
 
 
-def to_quantized_input(face: Gray, side_px: int, table: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Turn a face crop into an int8 network's input, (1, side_px, side_px, 1)."""
-    quantized = np.take(table, resize_face(face, side_px))
-    return quantized[np.newaxis, :, :, np.newaxis]
+def to_quantized_input(
+    face: Gray, side_px: int, table: NDArray[np.int8 | np.uint8], channels: int = 1
+) -> NDArray[np.int8 | np.uint8]:
+    """Turn a face crop into a quantized network's input, (1, side_px, side_px, channels), all alike."""
+    return _as_batch(np.take(table, resize_face(face, side_px)), channels)
+
+
+def _as_batch(face: NDArray[_Number], channels: int) -> NDArray[_Number]:
+    batch = face[np.newaxis, :, :, np.newaxis]
+    return batch if channels == 1 else np.repeat(batch, channels, axis=3)

@@ -11,9 +11,12 @@ from edge.preprocessing import normalize, resize_face
 from training.augmentation import Augmentation, augment
 from training.balance import Balance, draw_order, face_weights
 from training.devices import device_count
+from training.machines import own_part
 from training.splits import Pictures
 
 _PLAIN_BATCH = 256
+#: Fewer faces at once where they are large: what layers give to each other is kept for all of them.
+_PLAIN_PIXELS = 256 * 64 * 64
 #: Keeps the draws of mixup apart from those of the faces.
 _MIXUP_DRAWS = 1
 
@@ -37,6 +40,7 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         epoch: int,
         balance: Balance = "none",
         mixup: float = 0.0,
+        channels: int = 1,
     ) -> None:
         """Hold the faces.
 
@@ -53,6 +57,7 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
                 ones of the next epoch before it says that one has ended.
             balance: what makes up for rare classes: nothing, weights, or drawing their faces more often.
             mixup: alpha of the Beta distribution by which pairs of faces are blended; 0: none are.
+            channels: of the network's input; the grey face stands in each.
         """
         # Two threads: OpenCV and numpy give the interpreter lock away while they work.
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
@@ -61,7 +66,7 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._side_px, self._value_range = side_px, value_range
         self._batch_size = min(batch_size, len(pixels))
         self._strength, self._seed, self._epoch = strength, seed, epoch
-        self._mixup, self._repeats = mixup, balance == "sampling"
+        self._mixup, self._repeats, self._channels = mixup, balance == "sampling", channels
         self._weights = face_weights(targets) if balance == "weights" else None
         chances = face_weights(targets) if self._repeats else None
         self._order = draw_order(len(pixels), chances, np.random.default_rng((seed, epoch)))
@@ -70,10 +75,10 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return len(self._pixels) // self._batch_size
 
     def __getitem__(self, index: int) -> Batch:
-        places = range(index * self._batch_size, (index + 1) * self._batch_size)
+        places = own_part(range(index * self._batch_size, (index + 1) * self._batch_size))
         rows = self._order[places.start : places.stop]
         faces = np.stack([self._disturbed(row, place) for row, place in zip(rows, places, strict=True)])
-        batch = [normalize(faces, self._value_range)[..., np.newaxis], self._targets[rows]]
+        batch = [as_input(faces, self._value_range, self._channels), self._targets[rows]]
         if self._weights is not None:
             batch.append(self._weights[rows])
         return tuple(self._blended(batch, index)) if self._mixup else tuple(batch)
@@ -99,11 +104,15 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
 class PlainBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Undisturbed faces in their order. The last batch is filled up with its last face, to have one shape."""
 
-    def __init__(self, pixels: Pictures, side_px: int, value_range: tuple[float, float]) -> None:
+    def __init__(
+        self, pixels: Pictures, side_px: int, value_range: tuple[float, float], channels: int = 1
+    ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._pixels, self._side_px, self._value_range = pixels, side_px, value_range
+        self._channels = channels
         devices = device_count()  # each takes an equal share
-        self._size = devices * math.ceil(min(_PLAIN_BATCH, len(pixels)) / devices)
+        at_once = min(_PLAIN_BATCH, max(1, _PLAIN_PIXELS // side_px**2), len(pixels))
+        self._size = devices * math.ceil(at_once / devices)
 
     def __len__(self) -> int:
         return math.ceil(len(self._pixels) / self._size)
@@ -112,4 +121,10 @@ class PlainBatches(keras.utils.PyDataset):  # type: ignore[misc]
         last = len(self._pixels) - 1
         rows = range(index * self._size, (index + 1) * self._size)
         faces = [resize_face(self._pixels[min(row, last)], self._side_px) for row in rows]
-        return (normalize(np.stack(faces), self._value_range)[..., np.newaxis],)
+        return (as_input(np.stack(faces), self._value_range, self._channels),)
+
+
+def as_input(faces: NDArray[np.uint8], value_range: tuple[float, float], channels: int) -> NDArray[np.float32]:
+    """A network's input, (n, side, side, channels), from faces of its size, (n, side, side)."""
+    values = normalize(faces, value_range)[..., np.newaxis]
+    return values if channels == 1 else np.repeat(values, channels, axis=3)

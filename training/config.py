@@ -22,6 +22,7 @@ class FitConfig:
         contempt: whether FER+'s votes for it make a class.
         input_size: side of the input in pixels; None: the network's own.
         value_range: of the input; None: the network's own.
+        channels: of the input; 3 where what is fine-tuned was made for colour: the grey face stands in each.
         labels, ferplus: see training.votes.fitting_targets.
         learning_rate: the highest, reached at the end of the warm-up; then `schedule` decides.
         weight_decay: AdamW's (Loshchilov and Hutter 2019, arXiv:1711.05101), on kernels alone.
@@ -42,6 +43,7 @@ class FitConfig:
     contempt: Contempt = "drop"
     input_size: int | None = None
     value_range: tuple[float, float] | None = None
+    channels: int = 1
     labels: Labels = "fer2013"
     ferplus: Votes = "distribution"
     epochs: int = 60

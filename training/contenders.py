@@ -2,9 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import keras
 
@@ -14,7 +12,9 @@ from edge.errors import UsageError
 from edge.preprocessing import to_model_input
 from edge.records import Gray
 from training.backend import quiet_streams
+from training.contender import Contender
 from training.given import Given
+from training.imports.contending import open_tflite
 from training.metrics import Probabilities
 from training.model_files import load_float_model
 from training.networks import count_multiply_adds
@@ -22,48 +22,13 @@ from training.predictions import float_interpreter, float_probabilities, int8_pr
 from training.sources import Source, find_bundle_of, find_source
 from training.splits import Pictures
 
-Kind = Literal["float", "int8"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Contender:
-    """One network that can be measured.
-
-    Attributes:
-        name: the model as the user named it.
-        kind: "float" by Keras or LiteRT, "int8" by the device's own classifier.
-        path: its file.
-        classes: in the order of its output.
-        side_px: of its input.
-        predict: probabilities of faces (n, h, w), 0..255; (n, classes), each row adds up to 1.
-        open_single: make it ready to score one face (h, w) at a time, on one thread, for timing.
-        parameters, multiply_adds: how large it is; None where nothing tells.
-        home: the RUN or bundle that it is of, in which looks are written down; None: a file of its own.
-        timed_by: what `open_single` runs on, in words.
-    """
-
-    name: str
-    kind: Kind
-    path: Path
-    classes: tuple[str, ...]
-    side_px: int
-    predict: Callable[[Pictures], Probabilities]
-    open_single: Callable[[], Callable[[Gray], object]]
-    parameters: int | None
-    multiply_adds: int | None
-    home: Path | None
-    timed_by: str
-
-    @property
-    def size_bytes(self) -> int:
-        return self.path.stat().st_size
-
 
 def open_contenders(model: str, given: Given) -> list[Contender]:
     """What can be measured of a model.
 
     Args:
-        model: a RUN or a Keras file: float; a bundle: int8, and float where its source is there.
+        model: a RUN or a Keras file: float; a bundle: int8, and float where its source is there; a TFLite
+            file: what it is.
         given: what the options say; it counts where the model does not say it.
 
     Raises:
@@ -83,6 +48,8 @@ def open_contenders(model: str, given: Given) -> list[Contender]:
 
 
 def _of_source(name: str, source: Source) -> Contender:
+    if source.is_tflite:
+        return open_tflite(name, source)
     return _of_network(name, source, _load(source.model, source.classes), 1.0)
 
 
@@ -122,8 +89,8 @@ def _single(network: keras.Model, source: Source) -> Callable[[Gray], object]:
             network.export(path, format="litert", verbose=False)
         content = path.read_bytes()
     run = float_interpreter(content, threads=1)
-    side_px = int(network.input_shape[1])
-    return lambda face: run(to_model_input(face, side_px, source.value_range))
+    side_px, channels = int(network.input_shape[1]), int(network.input_shape[3])
+    return lambda face: run(to_model_input(face, side_px, source.value_range, channels))
 
 
 def _load(path: Path, classes: tuple[str, ...] | None) -> keras.Model:

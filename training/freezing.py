@@ -1,6 +1,7 @@
 """Leaving the first layers of a network as they are."""
 
 import logging
+from collections.abc import Iterator
 
 import keras
 
@@ -22,7 +23,7 @@ def freeze(model: keras.Model, count: int, until: str | None) -> None:
     Raises:
         UsageError: there is no such layer, or nothing would be left to train.
     """
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    layers = [layer for layer in leaves(model) if not isinstance(layer, keras.layers.InputLayer)]
     names = [layer.name for layer in layers]
     if until is not None:
         if until not in names:
@@ -43,5 +44,14 @@ def freeze(model: keras.Model, count: int, until: str | None) -> None:
 
 def unfreeze(model: keras.Model) -> None:
     """Free every layer; of a cloned model, Keras's own `trainable = True` does not reach them."""
-    for layer in model.layers:
+    for layer in leaves(model):
         layer.trainable = True
+
+
+def leaves(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """The layers in their order; of a network within the network, its layers in its place."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from leaves(layer)
+        else:
+            yield layer

@@ -1,6 +1,8 @@
 """What a model file does not say of itself, as the user gives it: asked for by option, never guessed."""
 
 import argparse
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -54,6 +56,10 @@ def add_given(parser: Any) -> None:
     names.add_argument(
         "--labels", type=Path, metavar="FILE", help="the same from a labels.txt, one class a line"
     )
+    add_colour(parser)
+
+
+def add_colour(parser: Any) -> None:
     parser.add_argument(
         "--colour",
         choices=get_args(Colour),
@@ -68,15 +74,24 @@ def given_by(options: argparse.Namespace) -> Given:
     Raises:
         UsageError: a range that does not rise, fewer than two classes, one twice, or no such file.
     """
-    value_range = tuple(options.value_range) if options.value_range else None
-    if value_range and not value_range[0] < value_range[1]:
-        raise UsageError(
-            f"--value-range is {value_range[0]:g} {value_range[1]:g}; expected the lower value first"
-        )
-    classes = options.classes
+    classes = _checked(options.classes, "--classes") if options.classes else None
     if options.labels:
         classes = read_labels(options.labels)
-    return Given(value_range, _checked(classes, "--classes") if classes else None, options.colour)
+    return Given(check_range(options.value_range), classes, options.colour)
+
+
+def check_range(value_range: Sequence[float] | None) -> Range | None:
+    """As `--value-range` gives it.
+
+    Raises:
+        UsageError: it does not rise.
+    """
+    if value_range is None:
+        return None
+    low, high = value_range
+    if not -math.inf < low < high < math.inf:
+        raise UsageError(f"--value-range is {low:g} {high:g}; expected two numbers, the lower one first")
+    return low, high
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import ModelError
+from training.freezing import leaves
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,8 @@ def with_head(model: keras.Model, old: Sequence[str] | None, new: Sequence[str])
     """The network with an output for each of the new classes; a class that it knew keeps its weights.
 
     Args:
-        model: with a layer of `old` outputs, after which come only layers without weights.
+        model: with a layer of `old` outputs, after which come only layers without weights; it may stand in a
+            network within the network, as Teachable Machine's does.
         old: its classes; None: not known, so none of the old weights can be kept.
         new: the classes that it is to have.
 
@@ -31,16 +33,17 @@ def with_head(model: keras.Model, old: Sequence[str] | None, new: Sequence[str])
         return model
     head = _find_head(model)
     try:
-        other = keras.models.clone_model(model, clone_function=lambda layer: _copy(layer, head, len(new)))
+        other = _copy_model(model, head, len(new))
     except ValueError as error:
         raise ModelError(
             f"{model.name} cannot have {len(new)} outputs: {str(error).splitlines()[0][:120]}"
         ) from None
-    for before, after in zip(model.layers, other.layers, strict=True):
+    for before, after in zip(leaves(model), leaves(other), strict=True):
         if before is not head:
             after.set_weights(before.get_weights())
+        else:
+            _keep_columns(head, after, old or (), new)
     kept = [name for name in new if old and name in old]
-    _keep_columns(head, other.get_layer(head.name), old or (), new)
     logger.info(
         "a new head, %s, for %d classes (%s); %s", head.name, len(new), ", ".join(new),
         f"{', '.join(kept)} keep their weights" if kept else "all of them begin anew",
@@ -50,7 +53,7 @@ def with_head(model: keras.Model, old: Sequence[str] | None, new: Sequence[str])
 
 def _find_head(model: keras.Model) -> keras.layers.Layer:
     outputs = model.output_shape[1]
-    with_weights = [layer for layer in model.layers if layer.weights]
+    with_weights = [layer for layer in leaves(model) if layer.weights]
     head = with_weights[-1] if with_weights else None
     if head is None or not any(head.get_config().get(size) == outputs for size in _SIZES):
         name = "no layer" if head is None else f"{head.name} ({type(head).__name__})"
@@ -59,6 +62,17 @@ def _find_head(model: keras.Model) -> keras.layers.Layer:
             f"{outputs} outputs, which can be made again for other classes"
         )
     return head
+
+
+def _copy_model(model: keras.Model, head: keras.layers.Layer, outputs: int) -> keras.Model:
+    """The same layers, new but for their weights; a network within the network is copied likewise."""
+
+    def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if isinstance(layer, keras.Model):
+            return _copy_model(layer, head, outputs)
+        return _copy(layer, head, outputs)
+
+    return keras.models.clone_model(model, clone_function=copy)
 
 
 def _copy(layer: keras.layers.Layer, head: keras.layers.Layer, outputs: int) -> keras.layers.Layer:

@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 from edge.emotion.bundle import Bundle
 from edge.emotion.classifier import Classifier
 from edge.emotion.runtime import import_runtime
+from edge.errors import ModelError
 from edge.quiet import quiet_stderr
 from training.batches import PlainBatches
 from training.metrics import Probabilities
 from training.model_files import load_float_model
 from training.splits import Pictures
+
+#: By how much the scores of a face may miss 1, in float.
+_ROUNDING = 0.01
 
 __all__ = ["float_interpreter", "float_probabilities", "int8_probabilities", "load_float_model"]
 
@@ -29,9 +33,25 @@ def float_probabilities(
         value_range: of the network's input.
         temperature: as on the card, so that float and int8 are compared like with like.
     """
-    batches = PlainBatches(pixels, model.input_shape[1], value_range)
-    found = model.predict(batches, verbose=0)[: len(pixels)] ** (1 / temperature)
-    return np.asarray(found / found.sum(axis=1, keepdims=True), np.float32)
+    side_px, channels = model.input_shape[1], model.input_shape[3]
+    batches = PlainBatches(pixels, side_px, value_range, channels)
+    return as_probabilities(model.predict(batches, verbose=0)[: len(pixels)], temperature, model.name)
+
+
+def as_probabilities(found: NDArray[np.float32], temperature: float, name: str) -> Probabilities:
+    """What a network gave for many faces, (n, classes), at a temperature.
+
+    Raises:
+        ModelError: these are no probabilities.
+    """
+    sums = found.sum(axis=1, keepdims=True)
+    if not (found >= 0).all() or not np.allclose(sums, 1, atol=_ROUNDING):
+        raise ModelError(
+            f"{name} gives {', '.join(f'{value:.2f}' for value in found[0][:3])}, … for a face; expected "
+            "probabilities that add up to 1: a softmax is its last layer"
+        )
+    warmer = found ** (1 / temperature)
+    return np.asarray(warmer / warmer.sum(axis=1, keepdims=True), np.float32)
 
 
 def int8_probabilities(bundle: Bundle, pixels: Pictures) -> Probabilities:

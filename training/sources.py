@@ -10,22 +10,27 @@ from edge.errors import ModelError, UsageError
 from edge.labels import EMOTIONS
 from training import runs
 from training.given import NOTHING_GIVEN, Given, Range
-from training.model_files import HDF5_SUFFIXES, KERAS_SUFFIX, load_float_model
+from training.imports.archives import ZIP_SUFFIX, is_export
+from training.model_files import HDF5_SUFFIXES, KERAS_SUFFIX
 from training.networks import find_network
+
+TFLITE_SUFFIX = ".tflite"
+FILE_SUFFIXES = (KERAS_SUFFIX, *HDF5_SUFFIXES, TFLITE_SUFFIX, ZIP_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A float network on disk.
+    """A network on disk that can be measured, and converted or fine-tuned where it is Keras's.
 
     Attributes:
-        model: the Keras file.
+        model: the Keras file, or a `.tflite` one.
         network: its name.
         value_range: of its input.
         classes: in the order of its output; None where nobody has said.
         record: how it was fitted, as far as known.
         looks: every opening of PrivateTest so far.
         home: the RUN or bundle that it is of; None: a file of its own.
+        licence: of its weights and data, where it is not ours.
     """
 
     model: Path
@@ -35,6 +40,23 @@ class Source:
     record: Mapping[str, Any]
     looks: tuple[Mapping[str, Any], ...] = ()
     home: Path | None = None
+    licence: Mapping[str, str] | None = None
+
+    @property
+    def is_tflite(self) -> bool:
+        return self.model.suffix.lower() == TFLITE_SUFFIX
+
+    def require_keras(self) -> None:
+        """Refuse what cannot be fitted or quantized any more.
+
+        Raises:
+            UsageError: says what to take instead.
+        """
+        if self.is_tflite:
+            raise UsageError(
+                f"{self.model} is a TFLite file, whose weights cannot be trained; expected a Keras file "
+                "(Teachable Machine: Export, Tensorflow, Keras)"
+            )
 
     def require_classes(self) -> tuple[str, ...]:
         """The classes.
@@ -51,7 +73,7 @@ class Source:
 
 
 def find_source(model: str, given: Given = NOTHING_GIVEN) -> Source:
-    """A RUN, a bundle (by its folder or its name) or a Keras file.
+    """A RUN, a bundle (by its folder or its name), a Keras or TFLite file, or an export of Teachable Machine.
 
     Args:
         model: as the user names it.
@@ -64,7 +86,7 @@ def find_source(model: str, given: Given = NOTHING_GIVEN) -> Source:
     folder = find_bundle_of(model)
     if folder is not None:
         return _agreed(source_of_bundle(folder), given)
-    if path.is_dir():
+    if (path / runs.CONFIG_FILE).is_file():
         return _agreed(source_of_run(path), given)
     return source_of_file(path, given)
 
@@ -76,9 +98,9 @@ def find_bundle_of(model: str) -> Path | None:
         UsageError, ModelError: there is nothing of that name.
     """
     path = Path(model)
-    if path.suffix.lower() in (KERAS_SUFFIX, *HDF5_SUFFIXES) and not path.is_dir():
+    if path.suffix.lower() in FILE_SUFFIXES and not path.is_dir():
         return None
-    if (path / runs.CONFIG_FILE).is_file():
+    if (path / runs.CONFIG_FILE).is_file() or is_export(path):
         return None
     expect_bundle(path)
     return find_bundle(model)
@@ -140,11 +162,12 @@ def source_of_bundle(folder: Path) -> Source:
         card.training,
         card.looks,
         folder,
+        None if isinstance(card.training.get("fit"), Mapping) else card.licence,
     )
 
 
 def source_of_file(path: Path, given: Given) -> Source:
-    """A Keras file: what it is stands in the RUN or on the card beside it, or must be given.
+    """A file: what it is stands in the RUN or on the card beside it, or in our lists, or must be given.
 
     The same network is fed with [0, 1] by some and with [-1, 1] by others; its file tells neither that nor
     the order of its classes, and neither is guessed.
@@ -153,15 +176,6 @@ def source_of_file(path: Path, given: Given) -> Source:
         return _agreed(source_of_run(path.parent), given)
     if path.name == SOURCE_FILE and (path.parent / CARD_FILE).is_file():
         return _agreed(source_of_bundle(path.parent), given)
-    model = load_float_model(path)
-    if given.value_range is None:
-        raise UsageError(
-            f"{path} does not say its value range; give what 0 and 255 become in its input, such as "
-            "--value-range -1 1 (or 0 1)"
-        )
-    if given.classes and len(given.classes) != model.output_shape[1]:
-        raise UsageError(
-            f"--classes names {len(given.classes)}; {path} tells {model.output_shape[1]} apart, "
-            "and their order is needed"
-        )
-    return Source(path, model.name, given.value_range, given.classes, {"fit": "not known"})
+    from training.imports.reading import source_of_import  # late: it builds on what is here
+
+    return source_of_import(path, given)

@@ -21,7 +21,7 @@ CARD_FILE = "card.json"
 DEFAULT_BUNDLE = "mini_xception"
 
 _Positive = Annotated[float, Field(gt=0)]
-_Int8 = Annotated[int, Field(ge=-128, le=127)]
+_EightBits = Annotated[int, Field(ge=-128, le=255)]
 
 
 class _Strict(BaseModel):
@@ -29,17 +29,34 @@ class _Strict(BaseModel):
 
 
 class Quantization(_Strict):
-    """real = (quantized - zero_point) * scale"""
+    """real = (quantized - zero_point) * scale
+
+    Ours are int8; what was quantized elsewhere, as by Teachable Machine, may be uint8.
+    """
 
     scale: _Positive
-    zero_point: _Int8
+    zero_point: _EightBits
+    type: Literal["int8", "uint8"] = "int8"
+
+    @model_validator(mode="after")
+    def _holds_zero_point(self) -> "Quantization":
+        low, high = (-128, 127) if self.type == "int8" else (0, 255)
+        if not low <= self.zero_point <= high:
+            raise ValueError(f"zero_point is {self.zero_point}; {self.type} holds {low} to {high}")
+        return self
 
 
 class InputSpec(_Strict):
-    """How a face becomes the network's input."""
+    """How a face becomes the network's input.
+
+    Attributes:
+        colour: of the face. The device sees grey faces alone.
+        channels: 3 where the network was made for colour pictures: the grey face stands in all three.
+    """
 
     side_px: Annotated[int, Field(ge=8, le=1024)]
     colour: Literal["gray"] = "gray"
+    channels: Literal[1, 3] = 1
     value_range: tuple[float, float]
     crop_margin: Annotated[float, Field(gt=-0.5, le=2)] = 0.0
     quantization: Quantization

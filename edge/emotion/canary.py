@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from edge.emotion.classifier import Classifier
+from edge.emotion.classifier import Classifier, Quantized
 from edge.records import Gray
 
 #: By how much a single score may differ from the CPU's, of 256 steps. Runtimes that all are right
@@ -31,10 +30,10 @@ _CLEAR_STEPS = 4 * TOLERANCE_STEPS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Canary:
-    """A face, (H, W), 0..255, and the CPU's answer: the output tensor, (classes,), int8."""
+    """A face, (H, W), 0..255, and the CPU's answer: the output tensor, (classes,), of eight bits."""
 
     face: Gray
-    answer: NDArray[np.int8]
+    answer: Quantized
 
     @property
     def clearness_steps(self) -> int:

@@ -1,6 +1,6 @@
-"""From a face crop to the score of each class, by an int8 network."""
+"""From a face crop to the score of each class, by a network of eight bits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +14,11 @@ from edge.preprocessing import crop_face, quantization_table, to_quantized_input
 from edge.quiet import quiet_stderr
 from edge.records import Box, Gray, Scores
 
+#: The network's very output, (classes,).
+Quantized = NDArray[np.int8 | np.uint8]
+
+_TYPES: Mapping[str, type[np.int8] | type[np.uint8]] = {"int8": np.int8, "uint8": np.uint8}
+
 #: What the compiler for the Edge TPU puts in place of all that it compiled.
 _EDGETPU_OPERATION = "edgetpu-custom-op"
 
@@ -26,7 +31,9 @@ class Classifier:
         self._interpreter = interpreter
         self._card = card
         quantization = card.input.quantization
-        self._table = quantization_table(quantization.scale, quantization.zero_point, card.input.value_range)
+        self._table = quantization_table(
+            quantization.scale, quantization.zero_point, card.input.value_range, _TYPES[quantization.type]
+        )
         self._input = interpreter.get_input_details()[0]["index"]
         self._output = interpreter.get_output_details()[0]["index"]
 
@@ -37,9 +44,14 @@ class Classifier:
         Raises:
             ModelError: the file is no TFLite model, or its tensors are not what the card says.
         """
-        interpreter = _make_interpreter(bundle.model_path, threads)
-        check_tensors(interpreter, bundle.card, bundle.model_path)
-        return cls(interpreter, bundle.card)
+        return cls.open_file(bundle.model_path, bundle.card, threads)
+
+    @classmethod
+    def open_file(cls, path: Path, card: Card, threads: int = 1) -> Self:
+        """Load the network of a card from wherever its file is. Raises ModelError as `open`."""
+        interpreter = _make_interpreter(path, threads)
+        check_tensors(interpreter, card, path)
+        return cls(interpreter, card)
 
     def scores(self, gray: Gray, box: Box) -> Scores:
         """Score the face in a box of a frame, (H, W), 0..255. The scores add up to 1."""
@@ -52,33 +64,34 @@ class Classifier:
         """Score a face crop of any size; (classes,) in the card's order, adding up to 1."""
         return self.to_probabilities(self.quantized(face))
 
-    def to_probabilities(self, quantized: NDArray[np.int8]) -> NDArray[np.float32]:
+    def to_probabilities(self, quantized: Quantized) -> NDArray[np.float32]:
         """Read what `quantized` gives, (classes,)."""
         output = self._card.output
         return dequantize_scores(quantized, output.quantization, output.temperature)
 
-    def quantized(self, face: Gray) -> NDArray[np.int8]:
+    def quantized(self, face: Gray) -> Quantized:
         """The network's very output for a face crop of any size, (classes,).
 
         Raises:
             RuntimeError: an accelerator failed.
         """
+        spec = self._card.input
         self._interpreter.set_tensor(
-            self._input, to_quantized_input(face, self._card.input.side_px, self._table)
+            self._input, to_quantized_input(face, spec.side_px, self._table, spec.channels)
         )
         self._interpreter.invoke()
-        quantized: NDArray[np.int8] = self._interpreter.get_tensor(self._output)[0]
+        quantized: Quantized = self._interpreter.get_tensor(self._output)[0]
         return quantized
 
 
 def dequantize_scores(
-    quantized: NDArray[np.int8], quantization: Quantization, temperature: float
+    quantized: Quantized, quantization: Quantization, temperature: float
 ) -> NDArray[np.float32]:
-    """Turn an int8 softmax into calibrated probabilities (Guo et al. 2017, arXiv:1706.04599).
+    """Turn a quantized softmax into calibrated probabilities (Guo et al. 2017, arXiv:1706.04599).
 
     Dividing logits by the temperature is raising probabilities to its inverse.
     """
-    # Widened first: the difference of two int8 may need nine bits.
+    # Widened first: the difference of two of eight bits may need nine.
     shares = (quantized.astype(np.float64) - quantization.zero_point) * quantization.scale
     shares = np.maximum(shares, quantization.scale / 2) ** (1 / temperature)
     return np.asarray(shares / shares.sum(), np.float32)
@@ -87,14 +100,18 @@ def dequantize_scores(
 def check_tensors(interpreter: Any, card: Card, path: Path) -> None:
     """Refuse a network that is not the one of its card: a wrong one must not mislabel for a year."""
     source, sink = interpreter.get_input_details(), interpreter.get_output_details()
-    side_px = card.input.side_px
+    side_px, channels = card.input.side_px, card.input.channels
     checks = [
         ("inputs", len(source), 1),
         ("outputs", len(sink), 1),
-        ("input.side_px and colour: input shape", source[0]["shape"].tolist(), [1, side_px, side_px, 1]),
+        (
+            "input.side_px and channels: input shape",
+            source[0]["shape"].tolist(),
+            [1, side_px, side_px, channels],
+        ),
         ("classes: output shape", sink[0]["shape"].tolist(), [1, len(card.classes)]),
-        ("input type", source[0]["dtype"].__name__, "int8"),
-        ("output type", sink[0]["dtype"].__name__, "int8"),
+        ("input type", source[0]["dtype"].__name__, card.input.quantization.type),
+        ("output type", sink[0]["dtype"].__name__, card.output.quantization.type),
     ]
     for what, tensor, spec in (("input", source[0], card.input), ("output", sink[0], card.output)):
         scale, zero_point = tensor["quantization"]

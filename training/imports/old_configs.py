@@ -1,0 +1,50 @@
+"""Descriptions that Keras 2 wrote, in the words of Keras 3, where that refuses them or reads them otherwise."""
+
+from collections.abc import Iterable
+from typing import Any
+
+#: Arguments that Keras 2 wrote down for these layers although they have no such thing: Keras 3 refuses them
+#: ("Unrecognized keyword arguments passed to DepthwiseConv2D: {'groups': 1}", as with Teachable Machine's
+#: exports). Of value 1, groups mean nothing; initializers, regularizers and constraints are for fitting.
+_SUPERFLUOUS = ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint")
+_OF_LAYERS = ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
+
+
+def modernized(config: Any, is_keras_2: bool) -> Any:
+    """The same model's description for Keras 3; a new object.
+
+    Args:
+        config: as it stands in the file.
+        is_keras_2: Keras 2 (or 1) wrote it.
+    """
+    if isinstance(config, list):
+        return [modernized(part, is_keras_2) for part in config]
+    if not isinstance(config, dict):
+        return config
+    found = {
+        name: modernized(value, is_keras_2)
+        for name, value in config.items()
+        # what weights began with matters no more, and Keras 2 described it in words of its own
+        if not (is_keras_2 and name.endswith("_initializer"))
+    }
+    if found.get("class_name") in _OF_LAYERS and isinstance(found.get("config"), dict):
+        found["config"] = _without_superfluous(found["config"])
+    if is_keras_2:
+        # Keras 2 wrote a list of tensors where there was one; to Keras 3 that is a list as input or output,
+        # which the layer behind a network within a network does not take.
+        for name in ("input_layers", "output_layers"):
+            if _is_list_of_one(found.get(name)):
+                found[name] = found[name][0]
+    return found
+
+
+def _without_superfluous(config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in config.items()
+        if name not in _SUPERFLUOUS or (name == "groups" and value != 1)
+    }
+
+
+def _is_list_of_one(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 1 and isinstance(value[0], Iterable)
