@@ -21,7 +21,7 @@ from edge.errors import DataError, ModelError
 from training import runs
 from training.augmentation import Augmentation
 from training.averaging import WeightAverage
-from training.batches import FittingBatches, PlainBatches
+from training.batches import FittingBatches
 from training.checkpoints import FitState, optimizer_values, read_state, set_optimizer_values, write_state
 from training.classes import CONTEMPT
 from training.config import FitConfig, complete
@@ -29,7 +29,8 @@ from training.curves import draw_curves
 from training.datasets import Faces, Split, class_order, load_splits
 from training.devices import check_batch
 from training.freezing import freeze
-from training.metrics import Probabilities, accuracy, plurality_accuracy
+from training.judging import Judge
+from training.machines import agree, alone
 from training.model_files import load_float_model, save_model
 from training.networks import build_network
 from training.progress import EpochBar, Remaining, epoch_progress
@@ -38,7 +39,7 @@ from training.runs import Plan
 from training.schedule import has_stopped, make_optimizer, set_rate
 from training.teaching import find_teachers, taught, teachers_record
 from training.tensorboard import EpochLog
-from training.votes import class_votes, fitting_targets
+from training.votes import fitting_targets
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ def fit(
     rows, targets = fitting_targets(training, config.labels, config.ferplus)
     _check_classes(targets, training.classes)
     tell_classes(faces)
+    agree("the data or an option", repr(config).encode(), training.labels.tobytes(), public.labels.tobytes())
     if start is None:
         start = _first_model(out, config)
     freeze(start, config.freeze, config.freeze_until)
@@ -93,7 +95,8 @@ def fit(
         record["teachers"] = teachers_record(teachers)
     runs.make_run(out, plan, record, lambda path: save_model(start, path))
     training = training.take(rows)
-    targets = taught(targets, training.pixels, teachers, config.teacher_share)
+    with alone():
+        targets = taught(targets, training.pixels, teachers, config.teacher_share)
     with EpochLog.open(out, with_tensorboard) as log:
         return _Fit(out, config, start, training, targets, public, log).run()
 
@@ -127,13 +130,15 @@ class _Fit:
         log: EpochLog,
     ) -> None:
         self._out, self._config, self._model, self._log = out, config, model, log
-        self._training, self._targets, self._public = training, targets, public
-        self._public_rows, self._public_targets = fitting_targets(public, config.labels, config.ferplus)
+        self._training, self._targets = training, targets
         self._figure = figure_name(config.labels, public)
         compile_model(model, config, batches=len(self._batches(0)))
+        self._judge = Judge(model, public, config)
 
     def run(self) -> Outcome:
         state = read_state(self._out / runs.STATE_FILE) or self._new_state()
+        if state.history:
+            self._tell_files(state)  # the process may have been killed before it did
         self._model.set_weights(state.weights)
         set_optimizer_values(self._model.optimizer, state.optimizer)
         first, total = len(state.history), self._config.epochs
@@ -169,7 +174,7 @@ class _Fit:
         rate = float(keras.ops.convert_to_numpy(self._model.optimizer.learning_rate))
         weights = self._model.get_weights()
         self._model.set_weights(average.weights)
-        figures = self._public_figures()
+        figures = self._judge.figures()
         best = max(state.best, figures["public_figure"])
         if figures["public_figure"] > state.best:
             save_model(self._model, self._out / runs.BEST_FILE)
@@ -181,20 +186,14 @@ class _Fit:
         self._write(state)
         return state
 
-    def _public_figures(self) -> dict[str, float]:
-        config = self._config
-        batches = PlainBatches(self._public.pixels, config.input_size, config.value_range)
-        probabilities = self._model.predict(batches, verbose=0)[: len(self._public)]
-        return {
-            "public_loss": cross_entropy(probabilities[self._public_rows], self._public_targets),
-            "public_figure": chosen_figure(probabilities, self._public, config),
-        }
-
     def _write(self, state: FitState) -> None:
         write_state(self._out / runs.STATE_FILE, state)
+        self._tell_files(state)
+        self._log.write(state.history[-1])
+
+    def _tell_files(self, state: FitState) -> None:
         runs.write_history(self._out, state.history)
         draw_curves(self._out / runs.CURVES_FILE, state.history, self._figure)
-        self._log.write(state.history[-1])
 
     def _tell(self, state: FitState, minutes: float) -> None:
         row = state.history[-1]
@@ -227,6 +226,7 @@ def fitting_batches(
         epoch=epoch,
         balance=config.balance,
         mixup=config.mixup,
+        channels=config.channels,
     )
 
 
@@ -235,14 +235,3 @@ def compile_model(model: keras.Model, config: FitConfig, batches: int) -> None:
     optimizer = make_optimizer(config, batches)
     model.compile(optimizer, keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing))
     optimizer.build(model.trainable_variables)
-
-
-def chosen_figure(probabilities: Probabilities, faces: Faces, config: FitConfig) -> float:
-    """The figure that belongs to the labels of the fit (see training.record.figure_name), 0..1."""
-    if config.labels == "fer2013":
-        return accuracy(probabilities, faces.labels)
-    return plurality_accuracy(probabilities, class_votes(faces))
-
-
-def cross_entropy(probabilities: Probabilities, targets: NDArray[np.float32]) -> float:
-    return float(-(targets * np.log(np.maximum(probabilities, 1e-7))).sum(axis=1).mean())

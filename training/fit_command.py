@@ -1,6 +1,7 @@
 """`mien-train fit` and `mien-train finetune`: from the command line to one run, or to one for each seed."""
 
 import argparse
+import logging
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,13 @@ from edge.errors import UsageError
 from training import runs
 from training.backend import prepare_backend
 from training.config import FINE_TUNING, FitConfig
+from training.given import Given, check_range, read_labels
 from training.runs import Plan, plan_run
 
 if TYPE_CHECKING:
     from training.fit import Outcome
+
+logger = logging.getLogger(__name__)
 
 
 def run_command(options: argparse.Namespace) -> str:
@@ -21,15 +25,44 @@ def run_command(options: argparse.Namespace) -> str:
     Returns:
         What came of it, in one line.
     """
-    prepare_backend()
+    _meet(options)
     from training.devices import use_devices
-    from training.seeds import run_seeds, seed_folder
+    from training.machines import own_run
     from training.tensorboard import require_tensorboard
 
     if options.tensorboard:
         require_tensorboard()
-    if options.devices:
-        use_devices(options.devices)
+    if options.devices or options.coordinator:
+        use_devices(options.devices or "all")
+    with own_run(options.out) as out:
+        options.out = out
+        return _run_all(options)
+
+
+def _meet(options: argparse.Namespace) -> None:
+    """Bring Keras up; with `--coordinator` when all machines are there."""
+    named = (options.coordinator, options.processes, options.process)
+    if any(value is not None for value in named) and None in named:
+        raise UsageError("--coordinator, --processes and --process go together; give all three")
+    if options.coordinator is None:
+        prepare_backend()
+        return
+    if options.process >= options.processes:
+        last = options.processes - 1
+        raise UsageError(f"--process is {options.process}; expected 0 to {last}, another on each machine")
+    logger.info("waiting for %d machines at %s", options.processes, options.coordinator)
+
+    def meet() -> None:
+        from training.machines import join
+
+        join(options.coordinator, options.processes, options.process)
+
+    prepare_backend(meet)
+
+
+def _run_all(options: argparse.Namespace) -> str:
+    from training.seeds import run_seeds, seed_folder
+
     given = _given(options)
     if options.seeds is None:
         outcome = _run(options, _plan(options, options.out, given), options.out)
@@ -52,6 +85,12 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
     names = {field.name for field in fields(FitConfig)}
     given = {name: value for name, value in vars(options).items() if name in names}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+
+
+def _given_of_model(options: argparse.Namespace) -> Given:
+    """What the options say of the model that is fine-tuned; --classes are those that it is to learn."""
+    classes = options.model_classes or (read_labels(options.model_labels) if options.model_labels else None)
+    return Given(check_range(getattr(options, "value_range", None)), classes, options.colour)
 
 
 def _plan(options: argparse.Namespace, out: Path, given: dict[str, Any]) -> Plan:
@@ -83,6 +122,6 @@ def _run(options: argparse.Namespace, plan: Plan, out: Path) -> "Outcome":
 
     start = None
     if plan.is_new and options.command == "finetune":
-        config, start = begin(options.model, options.data, plan.config)
+        config, start = begin(options.model, options.data, plan.config, _given_of_model(options))
         plan = Plan(config, is_new=True)
     return fit(options.data, out, plan, start=start, with_tensorboard=options.tensorboard)

@@ -7,6 +7,7 @@ from typing import Any
 from training import option_types as types
 from training.classes import parse_names
 from training.config import FINE_TUNING, FitConfig
+from training.given import add_colour
 from training.networks import NAMES
 
 DATA_HELP = "fer2013.csv, a folder of pictures ({train,valid,test}/<label>/…), or a manifest (file,label,split)"
@@ -26,7 +27,9 @@ def add_fit(commands: Any) -> None:
 def add_finetune(commands: Any) -> None:
     parser = commands.add_parser("finetune", help="go on from a network that can do something like it already")
     parser.add_argument(
-        "model", metavar="MODEL", help="a RUN, a bundle (its source.keras), or a .keras, .h5 or .hdf5 file"
+        "model",
+        metavar="MODEL",
+        help="a RUN, a bundle (its source.keras), a .keras, .h5 or .hdf5 file, or Teachable Machine's zip",
     )
     _add_places(parser)
     parser.add_argument(
@@ -37,6 +40,18 @@ def add_finetune(commands: Any) -> None:
         metavar=("LOW", "HIGH"),
         help="what 0 and 255 become in MODEL's input, where it does not say",
     )
+    names = parser.add_mutually_exclusive_group()
+    names.add_argument(
+        "--model-classes",
+        type=parse_names,
+        metavar="A,B,…",
+        help="the classes in the order of MODEL's output, where it does not say: those that stay keep their "
+        "weights (default: all begin anew)",
+    )
+    names.add_argument(
+        "--model-labels", type=Path, metavar="FILE", help="the same from a labels.txt, one class a line"
+    )
+    add_colour(parser)
     option = _Recipe(parser, FINE_TUNING)
     frozen = parser.add_mutually_exclusive_group()
     _Recipe(frozen, FINE_TUNING)(
@@ -142,4 +157,18 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         type=types.all_or_count,
         metavar="all|N",
         help="share each batch among so many devices; needs KERAS_BACKEND=jax (default what Keras takes)",
+    )
+    parser.add_argument(
+        "--coordinator",
+        metavar="HOST:PORT",
+        help="fit with other machines, which meet at the first one's address; needs KERAS_BACKEND=jax",
+    )
+    parser.add_argument(
+        "--processes", type=types.at_least_two, metavar="N", help="with --coordinator: how many machines"
+    )
+    parser.add_argument(
+        "--process",
+        type=types.at_least_zero,
+        metavar="I",
+        help="with --coordinator: which of them this is; 0, the first, alone writes OUT",
     )
