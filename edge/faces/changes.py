@@ -27,6 +27,10 @@ _LEAST_OF_NINE = 5
 #: The median of the absolute values of normal noise, in its deviations.
 _MEDIAN_OF_NOISE = 0.6745
 
+#: No sensor has more noise than this in so small a picture, levels: where more than half of the pixels differ by
+#: more, the room has changed, as when somebody comes close before the camera.
+_MOST_NOISE = 3.0
+
 _Detail = NDArray[np.float32]
 
 
@@ -77,7 +81,7 @@ def _thinned(gray: Gray) -> Gray:
 def _differs(present: _Detail, searched: _Detail) -> Gray:
     """1 where pixels differ together, else 0."""
     difference = cv2.absdiff(present, searched)
-    noise = float(np.median(difference)) / _MEDIAN_OF_NOISE
+    noise = min(_MOST_NOISE, float(np.median(difference)) / _MEDIAN_OF_NOISE)
     strong = (difference > max(_LEAST_LEVELS, _LEAST_DEVIATIONS * noise)).astype(np.uint8)
     together = cv2.boxFilter(strong, -1, (3, 3), normalize=False)
     return np.asarray(together >= _LEAST_OF_NINE, np.uint8)
