@@ -60,7 +60,7 @@ class QualityGate:
         config, box = self._config, face.box
         if face.visible < 1 - config.max_cut or not box.area_px:
             return CUT
-        if min(box.width, box.height) < config.min_face_px * min(1.0, face.visible):
+        if box.area_px < config.min_face_px**2 * face.visible:
             return SMALL
         quality = look(gray[box.y : box.y + box.height, box.x : box.x + box.width])
         if quality.brightness < config.min_brightness:
