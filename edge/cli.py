@@ -151,11 +151,19 @@ def _bench(options: argparse.Namespace) -> None:
 
     from edge.bench import bench, format_bench
 
+    if options.plot:
+        refuse_existing(options.plot, options.force)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("frames through both loops", total=options.frames)
         figures = bench(
-            options.source, options.model, options.frames, lambda done: bar.update(task, completed=done)
+            options.source,
+            options.model,
+            options.frames,
+            lambda done: bar.update(task, completed=done),
+            faces=options.faces,
+            paced=options.paced,
+            plot=options.plot,
         )
     print(json.dumps(figures) if options.json else format_bench(figures))
 

@@ -1,9 +1,9 @@
-"""A made video with one smiling face, for the demo and the benchmark.
+"""A made video with a smiling face, or several, for the demo and the benchmark.
 
 The face is that of scikit-image's astronaut picture (Eileen Collins; NASA, public domain). It drifts,
-nears and tilts as a person before a camera does; then, if asked for, it leaves the room empty.
+nears and tilts as a person before a camera does; then, if asked for, it leaves the room empty, and comes back.
 
-    python -m edge.clip OUT.mp4 SECONDS EMPTY_SECONDS FPS
+    python -m edge.clip OUT.mp4 SECONDS EMPTY_SECONDS FPS FACES AGAIN_SECONDS
 """
 
 import importlib.util
@@ -23,22 +23,30 @@ _FACE_CENTRE = (223.0, 115.0)  # in the picture of 512x512, whose face is some 9
 _WALL = 112
 
 
-def write_clip(path: Path, seconds: float, empty_s: float = 0.0, fps: int = 30) -> None:
+def write_clip(
+    path: Path, seconds: float, empty_s: float = 0.0, fps: int = 30, faces: int = 1, again_s: float = 0.0
+) -> None:
     """Make the clip in a process of its own, which leaves this one's memory as small as it was.
+
+    Args:
+        seconds: with the faces.
+        empty_s: then without.
+        faces: how many, side by side where there are several.
+        again_s: then with them once more.
 
     Raises:
         MissingExtraError: scikit-image is not installed.
     """
     if importlib.util.find_spec("skimage") is None:
         raise MissingExtraError("demo", "scikit-image")
-    arguments = [str(path), str(seconds), str(empty_s), str(fps)]
+    arguments = [str(path), str(seconds), str(empty_s), str(fps), str(faces), str(again_s)]
     made = subprocess.run([sys.executable, "-m", "edge.clip", *arguments], capture_output=True, text=True)
     if made.returncode:
         reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise MienError(f"the demo's clip could not be made: {reason}")
 
 
-def render(path: Path, seconds: float, empty_s: float, fps: int) -> None:
+def render(path: Path, seconds: float, empty_s: float, fps: int, faces: int, again_s: float) -> None:
     from skimage import data
 
     picture = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
@@ -46,9 +54,12 @@ def render(path: Path, seconds: float, empty_s: float, fps: int) -> None:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (WIDTH_PX, HEIGHT_PX))
     if not writer.isOpened():
         sys.exit(f"{path} cannot be written")
-    for index in range(round((seconds + empty_s) * fps)):
+    for index in range(round((seconds + empty_s + again_s) * fps)):
         time_s = index / fps
-        scene = _scene(picture, time_s) if time_s < seconds else _empty_room()
+        if seconds <= time_s < seconds + empty_s:
+            scene = _empty_room()
+        else:
+            scene = _scene(picture, time_s) if faces == 1 else _crowd(picture, time_s, faces)
         writer.write(np.clip(scene + noise[index % len(noise)], 0, 255).astype(np.uint8))
     writer.release()
 
@@ -64,9 +75,28 @@ def _scene(picture: NDArray[np.uint8], time_s: float) -> NDArray[np.uint8]:
     return cv2.warpAffine(picture, matrix, (WIDTH_PX, HEIGHT_PX), borderValue=wall)  # type: ignore[return-value]
 
 
+def _crowd(picture: NDArray[np.uint8], time_s: float, faces: int) -> NDArray[np.uint8]:
+    """The picture's face many times, each in a field of its own, in which it drifts and tilts."""
+    columns = math.ceil(math.sqrt(faces * WIDTH_PX / HEIGHT_PX))
+    rows = math.ceil(faces / columns)
+    width_px, height_px = WIDTH_PX // columns, HEIGHT_PX // rows
+    side_px = min(width_px, height_px)
+    scene = _empty_room()
+    for number in range(faces):
+        phase = time_s + 1.7 * number
+        matrix = cv2.getRotationMatrix2D(_FACE_CENTRE, 5 * math.sin(0.9 * phase), 0.55 * side_px / 96)
+        matrix[0, 2] += width_px / 2 + 0.12 * side_px * math.sin(0.7 * phase) - _FACE_CENTRE[0]
+        matrix[1, 2] += height_px / 2 + 0.06 * side_px * math.cos(0.6 * phase) - _FACE_CENTRE[1]
+        field = cv2.warpAffine(picture, matrix, (width_px, height_px), borderValue=(_WALL, _WALL, _WALL))
+        left, top = number % columns * width_px, number // columns * height_px
+        scene[top : top + height_px, left : left + width_px] = field
+    return scene
+
+
 def _empty_room() -> NDArray[np.uint8]:
     return np.full((HEIGHT_PX, WIDTH_PX, 3), _WALL, np.uint8)
 
 
 if __name__ == "__main__":
-    render(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    out, *numbers = sys.argv[1:]
+    render(Path(out), float(numbers[0]), float(numbers[1]), int(numbers[2]), int(numbers[3]), float(numbers[4]))

@@ -106,9 +106,17 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Runs every frame through mien's loop and through the plain one (Haar on the whole frame, "
         "every box classified), each with one OpenCV and one LiteRT thread.",
     )
+    command.add_argument("--source", metavar="SRC", help=f"{_SOURCE_HELP} (default: a made clip of 640x480)")
     command.add_argument(
-        "--source", metavar="SRC", help=f"{_SOURCE_HELP} (default: a made clip of one face, 640x480)"
+        "--faces", type=_count, default=1, metavar="N", help="how many are in the made clip (default: 1)"
     )
+    command.add_argument(
+        "--paced",
+        action="store_true",
+        help="measure the CPU at the camera's rate by waiting for each frame; half a minute more",
+    )
+    command.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw a picture of the figures")
+    command.add_argument("--force", action="store_true", help="replace the file of --plot")
     command.add_argument(
         "--frames", type=_count, default=600, metavar="N", help="how many frames at most (default: 600)"
     )

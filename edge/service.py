@@ -23,6 +23,7 @@ from edge.emotion.mood import Moods
 from edge.faces.budget import Budget
 from edge.faces.quality import QualityGate
 from edge.faces.schedule import FaceFinder
+from edge.faces.scoring import Classifier
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
 from edge.mqtt.payloads import timestamp
@@ -32,6 +33,7 @@ from edge.notify import is_service, notify
 from edge.pace import Pace
 from edge.pipeline import Pipeline
 from edge.records import Frame
+from edge.stages import Stages
 from edge.watchdog import Watchdog, watching
 
 logger = logging.getLogger(__name__)
@@ -97,15 +99,7 @@ class Daemon:
         # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
         budget = Budget(config.detect.cpu_percent if config.camera.is_paced else None)
         self._pace = Pace(config.camera.idle_fps, budget)
-        self._pipeline = Pipeline(
-            FaceFinder(config.detect, budget),
-            accelerator,
-            Moods(config.mood),
-            publisher,
-            watchdog.stages,
-            QualityGate(config.quality),
-            budget,
-        )
+        self._pipeline = make_pipeline(config, accelerator, publisher, watchdog.stages, budget)
 
     def work(self, stop: threading.Event) -> None:
         """Feed the pipeline and keep the status true until `stop` is set or the camera ends."""
@@ -194,6 +188,18 @@ def open_accelerator(bundle: Bundle, config: Config, watchdog: Watchdog) -> Acce
     ):
         failed_before = restarts.coral_failure
     return Accelerator(bundle, config.model, watchdog.stages, failed_before)
+
+
+def make_pipeline(
+    config: Config,
+    classifier: Classifier,
+    publisher: Publisher,
+    stages: Stages | None = None,
+    budget: Budget | None = None,
+) -> Pipeline:
+    """The steps of the daemon, and of the benchmark, which measures the very same."""
+    finder, gate = FaceFinder(config.detect, budget), QualityGate(config.quality)
+    return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
 
 
 def make_publisher(config: Config, transport: Transport) -> Publisher:

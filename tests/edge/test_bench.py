@@ -1,11 +1,13 @@
 import json
+import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from edge.bench import bench, faces_agree, format_bench
 from edge.cli import main
-from edge.errors import CameraError, ConfigError
+from edge.errors import CameraError, ConfigError, MienError
 from edge.records import Box
 
 HERE, NEARLY, THERE = Box(100, 100, 50, 50), Box(110, 105, 50, 50), Box(300, 100, 50, 50)
@@ -46,7 +48,49 @@ def test_a_run_over_a_clip_gives_every_figure_of_the_contract(
     assert list(figures["stages"]) == ["capture", "search", "classify", "mood", "publish"]
     for stage in figures["stages"].values():
         assert 0 < stage["median"] <= stage["p95"]
+        assert 0 < stage["cpu_median"] <= stage["cpu_p95"]
+    assert figures["camera_fps"] == 15
+    assert figures["cpu_percent"] == pytest.approx(figures["cpu_ms_per_frame"] * 1.5, abs=0.01)
+    assert figures["idle_cpu_percent"] is None and figures["wake_s"] is None, "of another's clip nobody knows"
+    assert {"python", "opencv", "mien"} < set(figures["versions"])
     assert format_bench(figures).splitlines()[0].startswith("20 frames of 640x480 on ")
+
+
+def test_the_made_clip_tells_of_an_empty_room_and_of_waking_and_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plot = tmp_path / "bench.svg"
+    assert main(["bench", "--frames", "8", "--faces", "3", "--plot", str(plot), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["faces_per_frame"] > 1.5
+    assert 0 < figures["idle_cpu_percent"] < figures["cpu_percent"] < 100
+    assert 0 < figures["wake_s"] <= 0.5
+    shown = format_bench(figures)
+    assert "empty room" in shown and "wakes" in shown
+    texts = [text.text or "" for text in ElementTree.parse(plot).iter("{http://www.w3.org/2000/svg}text")]
+    assert "search" in texts and "plain loop" in texts and any("8 frames of 640x480" in text for text in texts)
+    assert main(["bench", "--frames", "2", "--plot", str(plot)]) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+def test_in_real_time_a_source_takes_its_time_and_what_it_costs_is_measured(clip: Path) -> None:
+    begun_s = time.monotonic()
+    figures = bench(f"file:{clip}", "mini_xception", 2, lambda done: None, paced=True)
+    assert time.monotonic() - begun_s > 1.9
+    assert figures["paced"] and 0 < figures["cpu_percent"] < 100
+    assert "in real time" in format_bench(figures)
+
+
+def test_a_picture_of_another_kind_is_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(MienError, match=r"--plot is .*bench.png; expected a name that ends in \.svg"):
+        bench(None, "mini_xception", 5, lambda done: None, plot=tmp_path / "bench.png")
+
+
+def test_a_hot_machine_that_slows_down_is_named(tmp_path: Path, astronaut_picture: Path) -> None:
+    figures = bench(f"file:{astronaut_picture}", "mini_xception", 1, lambda done: None)
+    figures |= {"temperature_c": 61.0, "temperature_after_c": 84.0}
+    figures["throttling"] = {"now": ["throttled"], "before": ["throttled"]}
+    assert "61 degrees Celsius before, 84 after; NOT AT FULL SPEED: throttled" in format_bench(figures)
 
 
 def test_figures_without_faces_can_be_told(tmp_path: Path, empty_room: object) -> None:

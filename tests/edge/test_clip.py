@@ -30,3 +30,12 @@ def test_a_clip_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     path = tmp_path / "no folder" / "clip.mp4"
     with pytest.raises(MienError, match=f"^the demo's clip could not be made: {path} cannot be written$"):
         write_clip(path, seconds=1)
+
+
+def test_several_faces_stand_side_by_side_and_come_again_after_the_empty_room(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    write_clip(path, seconds=0.2, empty_s=0.2, fps=10, faces=5, again_s=0.2)
+    frames = frames_of(path)
+    found = [len(find_once(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))) for frame in frames]
+    assert len(frames) == 6 and found[2:4] == [0, 0]
+    assert min(found[0], found[5]) >= 4
