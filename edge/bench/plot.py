@@ -11,8 +11,8 @@ import numpy as np
 from edge.errors import MienError
 from edge.files import write_text
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT = 840, 640, 130, 800
-_OURS, _PLAIN, _WALL = "#0b7285", "#e8590c", "#99c9d2"
+_WIDTH, _HEIGHT, _LEFT, _RIGHT = 840, 650, 130, 800
+_OURS, _PLAIN, _UP_TO = "#0b7285", "#e8590c", "#99c9d2"
 _INK, _FAINT = "#212529", "#868e96"
 
 #: Points of a line; more than these are drawn as their means.
@@ -29,7 +29,7 @@ def save_plot(figures: Mapping[str, Any], series: Mapping[str, Sequence[float]],
         MienError: the path does not end in .svg.
     """
     check_path(path)
-    parts = [*_title(figures), *_loops(figures, 96), *_stages(figures, 200), *_lines(series, 420)]
+    parts = [*_title(figures), *_loops(figures, 118), *_stages(figures, 222), *_lines(series, 430)]
     style = f'font-family="system-ui, sans-serif" font-size="14" fill="{_INK}"'
     box = f'width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
     background = f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>'
@@ -51,9 +51,20 @@ def _title(figures: Mapping[str, Any]) -> Iterator[str]:
     ratio = figures["plain_cpu_ms_per_frame"] / figures["cpu_ms_per_frame"]
     yield _text(30, 36, f"mien: {ratio:.1f} times less CPU than the plain loop", size=20, weight=600)
     agree = figures["faces_agree"]
-    found = "" if agree is None else f", {agree:.1%} of its faces found"
+    found = "" if agree is None else f", faces agree in {agree:.1%}"
     size = f"{figures['frames']} frames of {figures['frame_size']}"
     yield _text(30, 60, f"{size}{found} · {figures['machine']}", colour=_FAINT)
+    yield _text(30, 80, " · ".join(_at_rate(figures)), colour=_FAINT)
+
+
+def _at_rate(figures: Mapping[str, Any]) -> Iterator[str]:
+    if figures["cpu_percent"] is not None:
+        yield f"{figures['cpu_percent']:.1f}% of one core at {figures['camera_fps']:g} frames a second"
+    if figures["idle_cpu_percent"] is not None:
+        yield f"empty room {figures['idle_cpu_percent']:.1f}%"
+    if figures["wake_s"] is not None:
+        yield f"wakes in {figures['wake_s']:.2f} s"
+    yield f"{figures['rss_mb']:.0f} MB"
 
 
 def _loops(figures: Mapping[str, Any], top: int) -> Iterator[str]:
@@ -69,15 +80,15 @@ def _stages(figures: Mapping[str, Any], top: int) -> Iterator[str]:
     yield _text(
         30,
         top,
-        "Stages of mien, milliseconds: median, and lighter up to the 95th percentile",
+        "CPU of each stage of mien: median, and lighter up to the 95th percentile",
         weight=600,
     )
     stages = figures["stages"]
-    most = max(times["p95"] for times in stages.values())
+    most = max(times["cpu_p95"] for times in stages.values())
     for row, (name, times) in enumerate(stages.items()):
-        y = top + 14 + 32 * row
-        yield from _bar(name, times["p95"], times["p95"] / most, y, _WALL, f"{times['median']:.2f} to ")
-        yield _rect(_LEFT, y, (_RIGHT - _LEFT - 130) * times["median"] / most, 22, _OURS)
+        y, median, p95 = top + 14 + 32 * row, times["cpu_median"], times["cpu_p95"]
+        yield from _bar(name, p95, p95 / most, y, _UP_TO, f"{median:.2f} to ")
+        yield _rect(_LEFT, y, (_RIGHT - _LEFT - 130) * median / most, 22, _OURS)
 
 
 def _lines(series: Mapping[str, Sequence[float]], top: int) -> Iterator[str]:
@@ -127,4 +138,5 @@ def _text(
     colour: str = _INK,
 ) -> str:
     look = f'font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{colour}"'
+    look += ' paint-order="stroke" stroke="white" stroke-width="4"'  # readable on top of a line
     return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{escape(text)}</text>'
