@@ -20,6 +20,9 @@ from edge.errors import ConfigError
 #: The broker's password, as systemd/mien.service calls it.
 CREDENTIAL = "mqtt-password"
 
+#: The key of our own certificate, where systemd hands it to the service.
+KEY_CREDENTIAL = "mqtt-client-key"
+
 #: pydantic's constraints and errors, in words.
 _BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 _KINDS = {
@@ -145,7 +148,7 @@ class DetectConfig(_Table):
         1.2, description="step between the face sizes that Haar tries; nearer 1 finds more and costs more"
     )
     min_neighbors: Annotated[int, Field(ge=1, le=20)] = Field(
-        3, description="how many overlapping hits make a face; more means fewer false faces"
+        2, description="how many overlapping hits make a face; more means fewer false faces"
     )
     min_face_px: int | None = Field(
         None,
@@ -159,7 +162,7 @@ class DetectConfig(_Table):
         1.0, description="how soon a new face is found, seconds"
     )
     lost_after_s: Annotated[float, Field(ge=0, le=60)] = Field(
-        0.7, description="how long a face that is not found is still thought to be there, seconds"
+        1.0, description="how long a face that is not found is still thought to be there, seconds"
     )
     cpu_percent: Annotated[float, Field(ge=1, le=100)] = Field(
         50,
@@ -235,30 +238,73 @@ class MoodConfig(_Table):
 
 class MqttConfig(_Table):
     host: Annotated[str, Field(min_length=1)] = Field("localhost", description="name or address of the broker")
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(1883, description="TCP port of the broker")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        1883, description="TCP port of the broker; default: 1883, with tls 8883"
+    )
     username: str | None = Field(None, description="name for the broker; default: none")
     password_file: Path | None = Field(
         None,
         strict=False,  # TOML has no paths, but strings
         description="file whose first line is the password; default: systemd credential mqtt-password",
     )
+    tls: bool = Field(
+        False, description="encrypt all that is sent, and check that the broker is the one it says it is"
+    )
+    ca_file: Path | None = Field(
+        None,
+        strict=False,
+        description="certificate (PEM) of the authority that signed the broker's; default: those of the system",
+    )
+    client_cert_file: Path | None = Field(
+        None, strict=False, description="our own certificate (PEM), for a broker that wants one; default: none"
+    )
+    client_key_file: Path | None = Field(
+        None,
+        strict=False,
+        description="its key (PEM); default: systemd credential mqtt-client-key, else within client_cert_file",
+    )
+    server_name: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="name in the broker's certificate where it is not host; default: host"
+    )
+    client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] | None = Field(
+        None,
+        description="what the broker knows this connection by; no two may have the same; default: made of "
+        "device.id and this machine's serial number",
+    )
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = Field(
         15, description="after one and a half of these without a word the broker tells the last will, seconds"
     )
 
-    @field_validator("host")
+    @field_validator("host", "server_name")
     @classmethod
-    def _can_be_looked_up(cls, host: str) -> str:
+    def _can_be_looked_up(cls, host: str | None) -> str | None:
         try:
-            host.encode("idna")
+            if host is not None:
+                host.encode("idna")
         except UnicodeError:
             raise ValueError("expected a host's name or address") from None
         return host
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tls_has_a_port_of_its_own(cls, keys: Any) -> Any:
+        if isinstance(keys, dict) and keys.get("tls") is True and "port" not in keys:
+            return keys | {"port": 8883}
+        return keys
 
     @model_validator(mode="after")
     def _password_has_a_user(self) -> "MqttConfig":
         if self.password_file and not self.username:
             raise ValueError("password_file is set and username is not; expected both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_of_tls_go_with_it(self) -> "MqttConfig":
+        for key in ("ca_file", "client_cert_file", "client_key_file", "server_name"):
+            if getattr(self, key) and not self.tls:
+                raise ValueError(f"{key} is set and tls is not; expected tls = true beside it")
+        if self.client_key_file and not self.client_cert_file:
+            raise ValueError("client_key_file is set and client_cert_file is not; expected both")
         return self
 
 
@@ -269,6 +315,21 @@ class PublishConfig(_Table):
     )
     heartbeat_s: Annotated[float, Field(gt=0, le=86400)] = Field(
         30, description="at least one state message in this time, seconds"
+    )
+    max_per_minute: Annotated[int, Field(ge=20, le=100_000)] = Field(
+        1200, description="at most so many messages a minute, whatever happens before the camera"
+    )
+    outbox: Path | None = Field(
+        None,
+        strict=False,
+        description="file in which messages that must arrive wait for the broker, so that they outlive a "
+        "restart; default: none, they wait in memory",
+    )
+    outbox_max_messages: Annotated[int, Field(ge=10, le=1_000_000)] = Field(
+        5000, description="most messages that wait; the oldest give way"
+    )
+    outbox_max_age_s: Annotated[float, Field(ge=1, le=31_536_000)] = Field(
+        86400, description="a message that has waited so long is given up, seconds"
     )
 
     @model_validator(mode="after")
@@ -331,10 +392,7 @@ def parse_config(tables: dict[str, Any]) -> Config:
 
 def read_password(mqtt: MqttConfig) -> str | None:
     """The broker's password from its file or the systemd credential; None where there is neither."""
-    path = mqtt.password_file
-    if path is None and "CREDENTIALS_DIRECTORY" in os.environ:
-        credential = Path(os.environ["CREDENTIALS_DIRECTORY"]) / CREDENTIAL
-        path = credential if credential.is_file() else None
+    path = mqtt.password_file or find_credential(CREDENTIAL)
     if path is None:
         return None
     try:
@@ -343,6 +401,12 @@ def read_password(mqtt: MqttConfig) -> str | None:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(f"mqtt.password_file is {path}, which cannot be read: {reason}") from None
     return first_line.rstrip("\r") or None  # the service has an empty one where the broker wants none
+
+
+def find_credential(name: str) -> Path | None:
+    """The file in which systemd hands us a secret; None where it hands us none."""
+    credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / name
+    return credential if "CREDENTIALS_DIRECTORY" in os.environ and credential.is_file() else None
 
 
 def comes_back(source: str) -> bool:

@@ -114,6 +114,24 @@ def _bench(options: argparse.Namespace) -> None:
     print(f"constant batch {pace.constant_ms:8.2f} ms a batch; the real ones take {pace.ratio:.3f} times that")
 
 
+def _scenes(options: argparse.Namespace) -> None:
+    from training.scenes_command import run_command
+
+    run_command(options)
+
+
+def _moods(options: argparse.Namespace) -> None:
+    from training.trials.command import run_moods
+
+    run_moods(options)
+
+
+def _quality(options: argparse.Namespace) -> None:
+    from training.trials.command import run_quality
+
+    run_quality(options)
+
+
 _ACTIONS = {
     "prepare": _prepare,
     "fit": _fit,
@@ -122,6 +140,9 @@ _ACTIONS = {
     "compare": _compare,
     "networks": _networks,
     "bench": _bench,
+    "scenes": _scenes,
+    "moods": _moods,
+    "quality": _quality,
 }
 
 

@@ -11,6 +11,8 @@ from training.measuring_options import add_compare, add_evaluate
 from training.networks import NAMES
 from training.option_types import at_least_one
 from training.prepare.command import add_prepare
+from training.scenes_command import add_scenes
+from training.trials.command import add_moods, add_quality
 
 _DEFAULTS = FitConfig()
 
@@ -27,6 +29,9 @@ def make_parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_compare(commands)
     _add_bench(commands)
+    add_scenes(commands)
+    add_moods(commands)
+    add_quality(commands)
     networks = commands.add_parser("networks", help="list the networks and their size")
     networks.add_argument("--json", action="store_true", help="print JSON")
     networks.add_argument(

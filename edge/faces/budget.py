@@ -2,7 +2,7 @@
 
 Each kind of work has a bucket. It fills as the frames' time goes by, is emptied by the CPU time that the work
 took, and holds a second's worth at most; work of a kind goes on only while its bucket is not empty. Frames are
-the first to be left out; the search of the whole frame, which has more than half of all for itself, comes later.
+the first to be left out; the search of the whole frame, which has more than half of all for itself, is next.
 """
 
 import time

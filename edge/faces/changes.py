@@ -14,8 +14,9 @@ from edge.records import Box, Gray
 #: Width of the small picture. A face of 48 pixels in 640 is six of its pixels wide.
 _WIDTH_PX = 80
 
-#: Side of the surroundings that a pixel is compared with, in pixels of the small picture.
-_SURROUNDINGS_PX = 15
+#: Side of the surroundings that a pixel is compared with, in pixels of the small picture: wide enough that a face
+#: which comes does not make its surroundings look new.
+_SURROUNDINGS_PX = 31
 
 #: By how much a pixel must differ: this many grey levels, or noise deviations, whichever is more.
 _LEAST_LEVELS = 5.0

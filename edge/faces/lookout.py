@@ -15,6 +15,9 @@ _AFTER_CHANGE = 3.0
 #: However still a room is, so many promised times after a search of all of it comes another.
 _WHOLE_EVERY = 10.0
 
+#: Changes are looked for so many times in the promised time: looking at every frame tells little more.
+_LOOKS = 8
+
 #: Around a known face this much, in sides, may move without being new.
 _KNOWN = 1.2
 
@@ -34,7 +37,7 @@ class Lookout:
     def __init__(self, new_face_within_s: float) -> None:
         self._within_s = new_face_within_s
         self._changes = Changes()
-        self._searched_s = self._searched_all_s = self._restless_until_s = _NEVER
+        self._searched_s = self._searched_all_s = self._looked_s = self._restless_until_s = _NEVER
         self._changed: Box | None = None
 
     def is_still(self, now_s: float) -> bool:
@@ -50,19 +53,24 @@ class Lookout:
             known: the faces that were found in this frame.
             is_hurried: nobody is there, or one was lost.
         """
+        wait_s = self._within_s / _HURRY if is_hurried else self._within_s * _IN_TIME
+        if 0 <= now_s - self._searched_s < wait_s or 0 <= now_s - self._looked_s < self._within_s / _LOOKS:
+            return None
+        self._look(gray, known, now_s)
         everything = Box(0, 0, gray.shape[1], gray.shape[0])
-        changed = self._changes.look(gray, [box.expand(_KNOWN) for box in known])
-        if changed:
-            is_first = self._changed is None or self.is_still(now_s)
-            self._changed = changed if is_first else _around(self._changed, changed)
-            self._restless_until_s = now_s + _AFTER_CHANGE * self._within_s
         if not 0 <= now_s - self._searched_all_s < _WHOLE_EVERY * self._within_s:
             return everything
-        wait_s = self._within_s / _HURRY if is_hurried else self._within_s * _IN_TIME
-        if self._changed is None or self.is_still(now_s) or 0 <= now_s - self._searched_s < wait_s:
+        if self._changed is None or self.is_still(now_s):
             return None
         is_most = self._changed.area_px > _MOST_OF_FRAME * everything.area_px
         return everything if is_most else self._changed
+
+    def _look(self, gray: Gray, known: list[Box], now_s: float) -> None:
+        self._looked_s = now_s
+        changed = self._changes.look(gray, [box.expand(_KNOWN) for box in known])
+        if changed:
+            self._changed = changed if self.is_still(now_s) else _around(self._changed, changed)
+            self._restless_until_s = now_s + _AFTER_CHANGE * self._within_s
 
     def has_searched(self, region: Box, gray: Gray, now_s: float) -> None:
         """Hear that a region was searched."""

@@ -18,14 +18,17 @@ from edge.records import Box, Face, Frame, Gray
 #: What was searched: all that may hold a new face, or windows around the known ones alone, or nothing.
 Searched = Literal["full", "windows", "none"]
 
-#: The window's side, in sides of the face, which is less than a quarter of one off from where it should be.
-_WINDOW = 1.5
+#: The window's side, in sides of the face, which is less than a fifth of one off from where it should be.
+_WINDOW = 1.4
+
+#: Who was not seen for a while may be farther off: so many sides more for each second, up to so many.
+_WIDER_EACH_S, _WIDEST = 1.5, 2.2
 
 #: How much smaller or larger a face may be than it should be.
-_SMALLEST, _LARGEST = 0.75, 1.33
+_SMALLEST, _LARGEST = 0.8, 1.25
 
 #: Faces in a window are shrunk to this many sides of the smallest that can be found.
-_WINDOW_FACE = 1.5
+_WINDOW_FACE = 1.6
 
 #: The smallest face that is looked for where nothing is said. As a share of the frame's height it costs the
 #: same at every resolution; it is a grown person's face at some two metres from a usual webcam.
@@ -83,7 +86,11 @@ class FaceFinder:
         return [
             box
             for track in self._tracker.tracks
-            for box in self._search_around(frame.gray, track.trajectory.box_at(frame.time_s))
+            for box in self._search_around(
+                frame.gray,
+                track.trajectory.box_at(frame.time_s),
+                min(_WIDEST, _WINDOW + _WIDER_EACH_S * (frame.time_s - track.seen_s)),
+            )
         ]
 
     def _search_for_new(self, frame: Frame, known: list[Box]) -> list[Box] | None:
@@ -116,13 +123,13 @@ class FaceFinder:
         window = Box(left, top, right - left, bottom - top)
         return find_in_window(self._whole, gray, window, self._whole.side_px / smallest_px, smallest_px)
 
-    def _search_around(self, gray: Gray, box: Box) -> list[Box]:
-        """A window around where a face should be; what is found, the likeliest first."""
+    def _search_around(self, gray: Gray, box: Box, window: float = _WINDOW) -> list[Box]:
+        """A window around where a face should be, so many sides wide; what is found, the likeliest first."""
         side_px = max(1, box.width)
         found = find_in_window(
             self._window,
             gray,
-            box.expand(_WINDOW),
+            box.expand(window),
             _WINDOW_FACE * self._window.side_px / side_px,
             round(side_px * _SMALLEST),
             round(side_px * _LARGEST),
@@ -136,7 +143,7 @@ def _open_detectors(config: DetectConfig) -> tuple[Detector, Detector]:
         network = YuNetDetector(config.yunet_model)
         return network, network
     whole = HaarDetector(config.scale_factor, config.min_neighbors, cascade=FRONTAL_TREE)
-    return whole, HaarDetector(1.1, max(1, config.min_neighbors - 2), cascade=FRONTAL_TREE)
+    return whole, HaarDetector(1.1, max(1, config.min_neighbors - 1), cascade=FRONTAL_TREE)
 
 
 def _face(track: Track, frame: Frame) -> Face:

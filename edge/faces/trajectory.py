@@ -13,7 +13,7 @@ from edge.records import Box
 _JITTER = 0.05
 
 #: How hard a person turns or stops, sides a second squared, standard deviation.
-_ACCELERATION = 6.0
+_ACCELERATION = 4.0
 
 #: How fast a face that is seen for the first time may be going, sides a second, standard deviation.
 _FIRST_SPEED = 2.0

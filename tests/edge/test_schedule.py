@@ -92,7 +92,7 @@ def test_a_face_that_is_hidden_is_kept_for_a_while_as_not_seen(room: Room) -> No
     found = list(follow([room(LEFT)] * 2 + [room()] * 10, lost_after_s=0.45))
     assert [len(faces) for faces in found] == [1] * 6 + [0] * 6
     assert [faces[0].is_seen for faces in found[:6]] == [True] * 2 + [False] * 4
-    assert found[5][0].box.overlap(found[1][0].box) > 0.8
+    assert found[5][0].box.overlap(found[1][0].box) > 0.6
 
 
 def test_a_face_that_comes_back_in_time_keeps_its_number(room: Room) -> None:
