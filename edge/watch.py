@@ -31,6 +31,7 @@ class Device:
     status: str = "?"
     state: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, Any] = field(default_factory=dict)
+    health: dict[str, Any] = field(default_factory=dict)
     heard_s: float = 0.0
     messages: int = 0
 
@@ -66,6 +67,8 @@ class Board:
         elif kind == "state" and (state := _object(payload)):
             device.state = state
             self.emotions[printable(str(state.get("emotion")))] += 1
+        elif kind == "health":
+            device.health = _object(payload)
         elif kind == "info":
             problems = _object(payload).get("problems")
             device.problems = problems if isinstance(problems, dict) else {}
@@ -78,7 +81,7 @@ class Board:
             table.add_row(Text(name), *self._cells(device))
         if not self.devices:
             return Group(table, Text("nothing heard yet", style="dim"))
-        parts: list[RenderableType] = [table, *self._problems()]
+        parts: list[RenderableType] = [table, *self._problems(), *self._health()]
         if len(self.devices) == 1:
             parts += [self._bars(device.state.get("scores")) for device in self.devices.values()]
         parts += [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in self._tail]
@@ -113,6 +116,19 @@ class Board:
         for name, device in sorted(self.devices.items()):
             for part, problem in device.problems.items():
                 yield Text(printable(f"{name}: {part}: {problem}"), style="yellow")
+
+    def _health(self) -> Iterable[RenderableType]:
+        """How each device is, and which faces it could not read: why it says nothing."""
+        for name, device in sorted(self.devices.items()):
+            health, words = device.health, list[str]()
+            for field_name, unit in (("fps", "frames/s"), ("cpu_percent", "% CPU"), ("temperature_c", "°C")):
+                if isinstance(value := health.get(field_name), int | float):
+                    words.append(f"{value:.0f} {unit}")
+            rejected = health.get("rejected")
+            for reason, count in rejected.items() if isinstance(rejected, dict) else ():
+                words.append(f"{count} faces {reason}")
+            if words:
+                yield Text(printable(f"{name}: {', '.join(words)}"), style="dim")
 
     def _bars(self, scores: object) -> RenderableType:
         bars = Table.grid(padding=(0, 1))

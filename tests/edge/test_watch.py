@@ -37,6 +37,17 @@ def test_what_keeps_a_device_from_being_online_stands_below_the_table() -> None:
     board.add("mien/hall/info", json.dumps({"problems": [1]}))
 
 
+def test_how_a_device_is_and_which_faces_it_could_not_read_stands_below_the_table() -> None:
+    board = Board("en")
+    health = {"fps": 14.9, "cpu_percent": 6.2, "temperature_c": None, "rejected": {"small": 7, "\x1b[2J": 1}}
+    board.add("mien/hall/health", json.dumps(health))
+    assert "hall: 15 frames/s, 6 % CPU, 7 faces small, 1 faces" in shown(board) and "\x1b[2J" not in shown(
+        board
+    )
+    board.add("mien/hall/health", json.dumps({"fps": "many", "rejected": [1]}))
+    assert "frames/s" not in shown(board)
+
+
 def test_an_empty_board_says_that_nothing_was_heard() -> None:
     assert "nothing heard yet" in shown(Board("en"))
 
