@@ -20,6 +20,8 @@ HISTORY_FILE = "history.csv"
 CURVES_FILE = "curves.png"
 BEST_FILE = "best.keras"
 STATE_FILE = "state.npz"
+#: The columns of the history that learning curves are drawn of.
+CURVES = ("epoch", "loss", "public_loss", "public_figure")
 LOOKS_FILE = "looks.json"
 DATA_FILE = "data.json"
 START_FILE = "start.keras"
@@ -123,14 +125,20 @@ def write_history(run: Path, history: Sequence[Mapping[str, float]]) -> None:
 
 
 def read_story(run: Path) -> dict[str, Any]:
-    """For the card: the data, the versions, how many epochs were done, and which one's weights were kept."""
+    """For the card: the data, the versions, the epochs, which one's weights were kept, and the curves."""
     versions = json.loads((run / VERSIONS_FILE).read_text(encoding="utf-8"))
     with (run / HISTORY_FILE).open(newline="") as file:
         history = list(csv.DictReader(file))
     best = max(history, key=lambda row: float(row["public_figure"]))
     path = run / DATA_FILE
     data = {"fitted_on": json.loads(path.read_text(encoding="utf-8"))} if path.is_file() else {}
-    return {**data, "versions": versions, "epochs_done": len(history), "best_epoch": int(best["epoch"])}
+    return {
+        **data,
+        "versions": versions,
+        "epochs_done": len(history),
+        "best_epoch": int(best["epoch"]),
+        "history": {name: [round(float(row[name]), 5) for row in history] for name in CURVES},
+    }
 
 
 def read_looks(run: Path) -> list[dict[str, Any]]:

@@ -9,9 +9,6 @@ from edge.emotion.bundle import CARD_FILE, read_card
 from training import runs
 from training.contenders import Contender
 
-#: What curves are drawn of.
-_COLUMNS = ("epoch", "loss", "public_loss", "public_figure")
-
 
 def story_of(contender: Contender) -> Mapping[str, Any]:
     """Where it is known: "fitted_to" (labels, as in FitConfig) and "history", one row an epoch."""
@@ -34,12 +31,12 @@ def _history_of_run(run: Path) -> list[Mapping[str, float]] | None:
         return None
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    return [{name: float(row[name]) for name in _COLUMNS} for row in rows] or None
+    return [{name: float(row[name]) for name in runs.CURVES} for row in rows] or None
 
 
 def _rows(history: Any) -> list[Mapping[str, float]] | None:
     """Of a card, which holds columns; anything else that somebody wrote there is left alone."""
-    if not isinstance(history, Mapping) or any(name not in history for name in _COLUMNS):
+    if not isinstance(history, Mapping) or any(name not in history for name in runs.CURVES):
         return None
-    columns: list[Sequence[float]] = [history[name] for name in _COLUMNS]
-    return [dict(zip(_COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)] or None
+    columns: list[Sequence[float]] = [history[name] for name in runs.CURVES]
+    return [dict(zip(runs.CURVES, values, strict=True)) for values in zip(*columns, strict=True)] or None

@@ -10,7 +10,7 @@ from rich.text import Text
 from training.metrics import main_truth
 from training.record import left_out_text
 from training.report.comparison import ranked
-from training.report.page import count, number
+from training.report.page import count, millions, number
 from training.report.wording import PARTS, TRUTHS
 
 
@@ -76,7 +76,8 @@ def comparison_table(document: Mapping[str, Any]) -> Group:
     """One row a contender, the most accurate first."""
     against = document["against"]
     title = Text(f"{document['split']}, {document['faces']:,} faces, {TRUTHS[against]}", style="bold")
-    table = Table("model", box=None)
+    table = Table(box=None)
+    table.add_column("model", no_wrap=True)
     some_missing = document["unanswered"] > 0
     names = ["accuracy", *(["missing as wrong", "missing"] if some_missing else [])]
     names += ["balanced", "macro F1", "calib. error", "kB", "parameters", "multiply-adds"]
@@ -88,7 +89,7 @@ def comparison_table(document: Mapping[str, Any]) -> Group:
         if some_missing:
             cells += [_percent(row["accuracy_if_missing_is_wrong"]), count(row["missing"])]
         cells += [_percent(found[name]) for name in ("balanced_accuracy", "macro_f1", "calibration_error")]
-        cells += [f"{row['bytes'] / 1000:,.0f}", count(row["parameters"]), count(row["multiply_adds"])]
+        cells += [f"{row['bytes'] / 1000:,.0f}", count(row["parameters"]), millions(row["multiply_adds"])]
         if document["repeats"]:
             pace = row["pace"] or {}
             cells += [number(pace.get("median_ms")), number(pace.get("times_quickest"))]
