@@ -138,3 +138,39 @@ def test_frames_that_were_passed_over_are_counted_through_all_openings() -> None
         if camera.reopened == 1 and frame is not None:
             stop.set()
     assert camera.dropped + given == 22
+
+
+def test_a_picture_that_was_found_old_is_not_given_again_after_an_opening() -> None:
+    class Stuck(OneNewPicture):
+        def __iter__(self) -> Iterator[Frame]:
+            while not self._is_closed:
+                time.sleep(0.005)
+                yield Frame(np.full((32, 32), 100, np.uint8), time.monotonic(), time.monotonic(), 0)
+
+    stop = threading.Event()
+    camera = RecoveringCamera(Stuck, Stages(), CameraConfig(frozen_after_s=0.1), comes_back=True, waits=False)
+    given_after = 0
+    for frame in camera.frames(0.05, stop):
+        given_after += frame is not None and camera.reopened > 0
+        if camera.reopened == 2:
+            stop.set()
+    assert given_after == 0
+    assert camera.trouble == "v4l2:/dev/video7 repeats its last picture"
+
+
+def test_a_black_camera_is_given_and_opened_again_once_and_then_not_for_a_minute() -> None:
+    class Black(OneNewPicture):
+        def __iter__(self) -> Iterator[Frame]:
+            while not self._is_closed:
+                time.sleep(0.005)
+                yield Frame(np.zeros((32, 32), np.uint8), time.monotonic(), time.monotonic(), 0)
+
+    stop = threading.Event()
+    camera = RecoveringCamera(Black, Stages(), CameraConfig(black_after_s=0.1), comes_back=True, waits=False)
+    end_s, given_after = time.monotonic() + 2, 0
+    for frame in camera.frames(0.05, stop):
+        given_after += frame is not None and camera.reopened == 1
+        if time.monotonic() > end_s:
+            stop.set()
+    assert camera.reopened == 1
+    assert given_after > 5 and camera.trouble
