@@ -221,7 +221,7 @@ def test_whichever_change_a_kill_comes_before_a_report_is_whole_or_not_there(
     words = ["evaluate", str(bundle), "--data", str(data), "--resamples", "10", "--json", "--out"]
     command = [sys.executable, "-c", STOPPED, str(place), *words, str(place / "report")]
     root = Path(__file__).parents[2]
-    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     attempts = [line.split(" ") for line in ended.stderr.splitlines() if re.fullmatch(r"\d+ -?\d+ .*", line)]
     files = "by_class_int8_labels.png,confusion_int8_labels.png,reliability_int8_labels.png"
