@@ -157,7 +157,7 @@ class DetectConfig(_Table):
         description="smallest face that is looked for, pixels of the full frame; half of it costs four times "
         "the CPU; default: a tenth of the frame's height",
     )
-    max_faces: Annotated[int, Field(ge=1, le=50)] = Field(10, description="most faces followed at a time")
+    max_faces: Annotated[int, Field(ge=1, le=50)] = Field(20, description="most faces followed at a time")
     new_face_within_s: Annotated[float, Field(gt=0, le=60)] = Field(
         1.0, description="how soon a new face is found, seconds"
     )

@@ -28,8 +28,8 @@ _LEAST_OF_NINE = 5
 #: The median of the absolute values of normal noise, in its deviations.
 _MEDIAN_OF_NOISE = 0.6745
 
-#: No sensor has more noise than this in so small a picture, levels: where more than half of the pixels differ by
-#: more, the room has changed, as when somebody comes close before the camera.
+#: No sensor has more noise than this in so small a picture, levels: where more than half of the pixels differ
+#: by more, the room has changed, as when somebody comes close before the camera.
 _MOST_NOISE = 3.0
 
 _Detail = NDArray[np.float32]

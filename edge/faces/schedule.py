@@ -24,6 +24,11 @@ _WINDOW = 1.4
 #: Who was not seen for a while may be farther off: so many sides more for each second, up to so many.
 _WIDER_EACH_S, _WIDEST = 1.5, 2.2
 
+#: A face that goes slowly is looked at some 15 times a second, however many frames come: it cannot get far, and
+#: no expression is as quick. One that would move by more than this share of its side is looked at before.
+_LOOK_EVERY_S = 0.06
+_MOST_STEP = 0.12
+
 #: How much smaller or larger a face may be than it should be.
 _SMALLEST, _LARGEST = 0.8, 1.25
 
@@ -60,20 +65,20 @@ class FaceFinder:
 
     def find(self, frame: Frame) -> list[Face]:
         """The faces of a frame, largest first, clipped to it. Frames must come in the order of their time."""
+        now_s = frame.time_s
         self.searched = "none"
-        known: list[Box] = []
-        new: list[Box] | None = None
-        looked_for: set[int] = set()
+        due, found, new = [], list[Box](), None
         if self._budget.allows("frames"):
-            known = self._search_windows(frame)
-            looked_for = {track.number for track in self._tracker.tracks}
-            self.searched = "windows" if looked_for else "none"
-            new = self._search_for_new(frame, known)
+            due = [track for track in self._tracker.tracks if _is_due(track, now_s)]
+            self.searched = "windows" if due else "none"
+            found = self._search_windows(frame, due)
+            waiting = [track for track in self._tracker.tracks if track not in due]
+            new = self._search_for_new(frame, found + [track.trajectory.box_at(now_s) for track in waiting])
         self._tracker.update(
-            [*known, *(new or ())],
-            frame.time_s,
+            found + (new or []),
+            now_s,
             frame.gray.shape,
-            looked_for=looked_for,
+            looked_for={track.number for track in due},
             newcomers=new is not None,
         )
         tracks = self._tracker.tracks
@@ -81,11 +86,11 @@ class FaceFinder:
         faces = [_face(track, frame) for track in tracks]
         return sorted((face for face in faces if face.box.area_px), key=lambda face: -face.box.area_px)
 
-    def _search_windows(self, frame: Frame) -> list[Box]:
+    def _search_windows(self, frame: Frame, tracks: list[Track]) -> list[Box]:
         """What is found around where each known face should be; a face may be found by several."""
         return [
             box
-            for track in self._tracker.tracks
+            for track in tracks
             for box in self._search_around(
                 frame.gray,
                 track.trajectory.box_at(frame.time_s),
@@ -144,6 +149,13 @@ def _open_detectors(config: DetectConfig) -> tuple[Detector, Detector]:
         return network, network
     whole = HaarDetector(config.scale_factor, config.min_neighbors, cascade=FRONTAL_TREE)
     return whole, HaarDetector(1.1, max(1, config.min_neighbors - 1), cascade=FRONTAL_TREE)
+
+
+def _is_due(track: Track, now_s: float) -> bool:
+    """Whether it is time to look at a face again; every time while it is not found."""
+    elapsed_s = now_s - track.seen_s
+    has_moved = elapsed_s * track.trajectory.sides_per_s() > _MOST_STEP
+    return track.is_missed or has_moved or not 0 <= elapsed_s < _LOOK_EVERY_S
 
 
 def _face(track: Track, frame: Frame) -> Face:

@@ -78,6 +78,10 @@ class Trajectory:
         is_near = off < _GATE_SIDES and squared < _GATE_DEVIATIONS**2
         return squared + 2 * math.log(variance / _JITTER**2) if is_near else math.inf
 
+    def sides_per_s(self) -> float:
+        """How fast it is going."""
+        return abs(self._speed) / math.exp(self._size)
+
     def correct(self, box: Box, now_s: float) -> None:
         """Take a box that was found."""
         centre, variance = self._centre_at(now_s), self._variance.after(self._since(now_s))

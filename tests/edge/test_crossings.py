@@ -66,7 +66,7 @@ def clip_of(astronaut: Gray, paths: Sequence[Path], seconds: float, fps: float) 
 def watch(astronaut: Gray, paths: Sequence[Path], seconds: float, fps: float = 15) -> Watched:
     finder, watched = FaceFinder(DetectConfig()), Watched()
     for frame in clip_of(astronaut, paths, seconds, fps):
-        found = [face for face in finder.find(frame) if face.is_seen]
+        found = finder.find(frame)
         true = {face: place for face, path in enumerate(paths) if (place := path(frame.time_s))}
         taken = set()
         for face, (x, y, side) in true.items():
@@ -88,7 +88,7 @@ def watch(astronaut: Gray, paths: Sequence[Path], seconds: float, fps: float = 1
                 numbers = watched.numbers.setdefault(face, [])
                 if not numbers or numbers[-1] != best.track:
                     numbers.append(best.track)
-        watched.strangers |= {one.track for one in found if one.track not in taken}
+        watched.strangers |= {one.track for one in found if one.is_seen and one.track not in taken}
     return watched
 
 

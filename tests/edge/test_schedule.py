@@ -10,8 +10,10 @@ import pytest
 
 from edge.cameras import open_camera
 from edge.config import CameraConfig, DetectConfig
+from edge.faces.budget import Budget
 from edge.faces.schedule import FaceFinder, find_once
 from edge.records import Box, Face, Frame, Gray
+from tests.edge.test_budget import Clock, spend
 
 Room = Callable[..., Gray]
 FPS = 10
@@ -109,6 +111,68 @@ def test_a_face_that_jumps_is_found_again(room: Room) -> None:
     found = list(follow([room(LEFT)] * 2 + [room(RIGHT)] * 10, lost_after_s=0.3))
     assert [face.track for face in found[-1]] == [2]
     assert found[-1][0].box.overlap(box_at(RIGHT)) > 0.7
+
+
+def test_a_face_that_stands_still_is_looked_at_some_fifteen_times_a_second(room: Room) -> None:
+    finder = FaceFinder(DetectConfig())
+    seen = 0
+    for index in range(60):
+        (face,) = finder.find(Frame(room(LEFT), index / 60, captured_s=0, index=index))
+        seen += face.is_seen
+        assert face.box.overlap(box_at(LEFT)) > 0.7
+        assert face.is_seen == (finder.searched != "none")
+    assert 14 <= seen <= 16
+
+
+def test_while_nothing_moves_the_whole_frame_is_hardly_ever_searched(room: Room) -> None:
+    finder, searched = FaceFinder(DetectConfig()), []
+    for index in range(300):
+        finder.find(Frame(room(LEFT), index / FPS, captured_s=0, index=index))
+        searched.append(finder.searched)
+    assert searched[0] == "full"
+    assert searched.count("full") <= 10
+    assert searched[50:].count("full") <= 3
+
+
+def test_a_room_is_idle_once_nobody_is_there_and_nothing_moves(room: Room) -> None:
+    finder = FaceFinder(DetectConfig())
+    is_idle = []
+    for index, gray in enumerate([room()] * 60 + [room(LEFT)] * 20 + [room()] * 60):
+        finder.find(Frame(gray, index / FPS, captured_s=0, index=index))
+        is_idle.append(finder.is_idle)
+    assert is_idle[59] and not any(is_idle[60:80]) and is_idle[-1]
+
+
+def test_an_idle_room_wakes_within_half_a_second_of_five_looks_a_second(room: Room) -> None:
+    finder, found_s = FaceFinder(DetectConfig()), None
+    for index in range(100):
+        now_s = index / 5
+        faces = finder.find(Frame(room() if now_s < 15 else room(RIGHT), now_s, captured_s=0, index=index))
+        found_s = found_s if found_s is not None or not faces else now_s
+    assert found_s is not None and 15 <= found_s <= 15.5
+
+
+def test_while_the_budget_is_spent_nothing_is_searched_and_nobody_is_lost(room: Room) -> None:
+    clock = Clock()
+    budget = Budget(10, clock)
+    finder = FaceFinder(DetectConfig(lost_after_s=0.2), budget)
+    assert len(finder.find(Frame(room(LEFT), 0, 0, 0))) == 1
+    spend(budget, clock, 1.0)
+    for index in range(1, 10):
+        (face,) = finder.find(Frame(room(), index / FPS, 0, index))
+        assert finder.searched == "none" and not face.is_seen
+
+
+def test_a_budget_spent_on_whole_searches_leaves_the_windows(room: Room) -> None:
+    clock = Clock()
+    budget = Budget(10, clock)
+    finder = FaceFinder(DetectConfig(), budget)
+    finder.find(Frame(room(LEFT), 0, 0, 0))
+    with budget.spending("whole"):
+        clock.now_s += 1.0
+    for index in range(1, 10):
+        faces = finder.find(Frame(room(LEFT, RIGHT), index / FPS, 0, index))
+        assert finder.searched == "windows" and len(faces) == 1
 
 
 def test_when_a_face_was_lost_the_whole_frame_is_searched_sooner(room: Room) -> None:
