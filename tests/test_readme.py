@@ -18,7 +18,10 @@ from training.options import make_parser as make_train_parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-PAGES = [README, *(path.read_text() for path in sorted((ROOT / "systemd").glob("*.md")))]
+PAGES = [
+    README,
+    *(path.read_text() for folder in ("systemd", "training") for path in sorted((ROOT / folder).glob("*.md"))),
+]
 
 PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "mien": lambda words: make_mien_parser().parse_args(words),
@@ -34,7 +37,8 @@ def blocks(language: str) -> list[str]:
 def commands() -> list[list[str]]:
     shells = "".join(block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
     lines = re.sub(r"\\\n", " ", shells).replace(" && ", "\n").splitlines()
-    return [words for line in lines if (words := shlex.split(line.removeprefix("sudo "), comments=True))]
+    lines = [re.sub(r"^([A-Z_]+=\S+ )+", "", line.removeprefix("sudo ")) for line in lines]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
