@@ -64,6 +64,14 @@ def test_the_crop_margin_of_the_card_is_used(make_bundle: Make, astronaut: Gray)
     ("changes", "expected"),
     [
         ({"input.side_px": 48}, "input.side_px.* is [1, 64, 64, 1]; the card expects [1, 48, 48, 1]"),
+        (
+            {"input.channels": 3},
+            "input.side_px and channels: input shape is [1, 64, 64, 1]; the card expects [1, 64, 64, 3]",
+        ),
+        (
+            {"output.quantization": {"scale": 1 / 256, "zero_point": 0, "type": "uint8"}},
+            "output type is int8; the card expects uint8",
+        ),
         ({"classes": list("abcdef")}, "classes: output shape is [1, 7]; the card expects [1, 6]"),
         ({"input.quantization.zero_point": 5}, "input.quantization.zero_point is .*; the card expects 5"),
         ({"input.quantization.scale": 0.5}, "input.quantization.scale is 0.0.*; the card expects 0.5"),
@@ -116,6 +124,14 @@ def test_a_temperature_above_one_flattens_and_below_one_sharpens(temperature: fl
     best = float(dequantize_scores(quantized, SOFTMAX, 1.0)[0])
     assert dequantize_scores(quantized, SOFTMAX, temperature)[0] < best
     assert dequantize_scores(quantized, SOFTMAX, 1 / temperature)[0] > best
+
+
+@given(hnp.arrays(np.uint8, 5))
+def test_a_uint8_output_becomes_probabilities_likewise(quantized: np.ndarray) -> None:
+    shares = dequantize_scores(quantized, Quantization(scale=1 / 256, zero_point=0, type="uint8"), 1.0)
+    assert shares.sum() == pytest.approx(1, abs=1e-5)
+    expected = np.maximum(quantized / 256, 1 / 512)
+    np.testing.assert_allclose(shares, expected / expected.sum(), atol=1e-6)
 
 
 def test_temperature_divides_logits() -> None:

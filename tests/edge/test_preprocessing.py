@@ -113,6 +113,23 @@ def test_quantized_input_is_the_float_input_quantized(face: Gray, scale: float, 
     np.testing.assert_array_equal(to_quantized_input(face, 64, table), expected)
 
 
+@given(crops)
+def test_a_network_of_three_channels_gets_the_grey_face_in_all_three(face: Gray) -> None:
+    model_input = to_model_input(face, 64, (-1, 1), channels=3)
+    assert model_input.shape == (1, 64, 64, 3)
+    table = quantization_table(2 / 255, 127, (-1, 1), np.uint8)
+    quantized = to_quantized_input(face, 64, table, channels=3)
+    for channel in range(3):
+        np.testing.assert_array_equal(model_input[..., channel], to_model_input(face, 64, (-1, 1))[..., 0])
+        np.testing.assert_array_equal(quantized[..., channel], to_quantized_input(face, 64, table)[..., 0])
+
+
+def test_for_a_range_of_two_the_uint8_input_is_the_pixel() -> None:
+    table = quantization_table(2 / 255, 127, (-1, 1), np.uint8)
+    assert table.dtype == np.uint8
+    assert np.abs(table.astype(int) - np.arange(256)).max() <= 1
+
+
 def test_for_a_range_of_two_the_int8_input_is_the_pixel_minus_128() -> None:
     table = quantization_table(2 / 255, 0, (-1, 1)).astype(int)
     assert np.abs(table - (np.arange(256) - 128)).max() <= 1
