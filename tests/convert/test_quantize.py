@@ -74,8 +74,12 @@ def test_a_model_that_keeps_floats_is_refused() -> None:
         check_is_int8(content)
 
 
+@pytest.mark.parametrize(("classes", "side_px"), [(2, 50), (8, 64)])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_network_becomes_int8_as_a_whole_whatever_its_input_and_classes(name: str) -> None:
+def test_every_network_becomes_int8_as_a_whole_whatever_its_input_and_classes(
+    name: str, classes: int, side_px: int
+) -> None:
+    from convert.edgetpu import find_problems
     from convert.graph import parse_graph
     from convert.quantize import quantize  # refuses a float that is left
     from training.backend import prepare_backend
@@ -83,11 +87,14 @@ def test_every_network_becomes_int8_as_a_whole_whatever_its_input_and_classes(na
     prepare_backend()
     from training.networks import build_network
 
-    faces = np.random.default_rng(0).uniform(-1, 1, (4, 50, 50, 1)).astype(np.float32)
-    operations = parse_graph(quantize(build_network(name, 5, 50), faces), Path(name))
-    assert operations[0].inputs[0].shape == (1, 50, 50, 1)
-    assert operations[-1].outputs[0].shape == (1, 5)
+    faces = np.random.default_rng(0).uniform(-1, 1, (4, side_px, side_px, 1)).astype(np.float32)
+    operations = parse_graph(quantize(build_network(name, classes, side_px), faces), Path(name))
+    tensors = [tensor for operation in operations for tensor in (*operation.inputs, *operation.outputs)]
+    assert {tensor.type for tensor in tensors} <= {"INT8", "INT32"}
+    assert operations[0].inputs[0].shape == (1, side_px, side_px, 1)
+    assert operations[-1].outputs[0].shape == (1, classes)
     kinds = {operation.name for operation in operations}
     assert kinds <= {
         "CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "ADD", "MEAN", "FULLY_CONNECTED", "RESHAPE", "SOFTMAX",
     }  # fmt: skip
+    assert find_problems(operations) == []  # nor does anything keep the Edge TPU from it
