@@ -20,7 +20,11 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 PAGES = [
     README,
-    *(path.read_text() for folder in ("systemd", "training") for path in sorted((ROOT / folder).glob("*.md"))),
+    *(
+        path.read_text()
+        for folder in ("edge", "systemd", "training")
+        for path in sorted((ROOT / folder).glob("*.md"))
+    ),
 ]
 
 PARSERS: dict[str, Callable[[list[str]], Any]] = {

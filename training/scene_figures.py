@@ -13,6 +13,7 @@ from edge.emotion.bundle import Bundle
 from edge.emotion.classifier import Classifier
 from edge.faces.detector import HaarDetector, find_in_window
 from edge.faces.schedule import FaceFinder
+from edge.faces.scoring import levels_apart, shrunk_face
 from edge.preprocessing import crop_face
 from edge.records import Box, Frame
 from training.metrics import Probabilities, main_truth, truths
@@ -76,6 +77,26 @@ class MarginFigures:
     margins: Sequence[MarginRow]
 
 
+@dataclass(frozen=True, slots=True)
+class ReuseRow:
+    """What the network says anew of faces that differ by so many levels from when it was asked.
+
+    Attributes:
+        levels: from so many, to those of the next row.
+        pairs: how many there were.
+        score_change: by how much the score that changes most does: median and 95th percentile.
+        relabelled: share of which another class is named.
+    """
+
+    levels: int
+    pairs: int
+    score_change: tuple[float, float]
+    relabelled: float
+
+
+REUSE_LEVELS = (0, 2, 4, 6, 8, 12, 16, 24)
+
+
 def choose_rows(faces: Faces, count: int, seed: int = 0) -> NDArray[np.intp]:
     """Some faces, in their order; all where there are no more."""
     count = min(count, len(faces))
@@ -128,6 +149,42 @@ def measure_margins(
         _accuracy(original, those, truth),
         [MarginRow(margin, _accuracy(np.stack(said), those, truth)) for margin, said in by_margin.items()],
     )
+
+
+def measure_reuse(faces: Faces, bundle: Bundle, count: int, progress: Progress) -> list[ReuseRow]:
+    """Look at each scene again with other noise and light, and now and then a face moved by a pixel or two."""
+    classifier, random = Classifier.open(bundle), np.random.default_rng(0)
+    levels, changes, relabelled = [], [], []
+    for done, scene in enumerate(make_scenes(faces.pixels, choose_rows(faces, count)), 1):
+        first = classifier.probabilities(crop_face(scene.gray, scene.face))
+        small = shrunk_face(scene.gray, scene.face)
+        for _ in range(6):
+            by_px = random.integers(-2, 3, 2) * (random.random() < 0.3)
+            moved = np.roll(scene.gray, tuple(by_px.tolist()), axis=(0, 1))
+            noise = random.normal(random.normal(0, 2), random.uniform(0, 8), moved.shape)
+            again = np.clip(moved + noise, 0, 255).astype(np.uint8)
+            said = classifier.probabilities(crop_face(again, scene.face))
+            levels.append(levels_apart(shrunk_face(again, scene.face), small))
+            changes.append(float(np.abs(said - first).max()))
+            relabelled.append(bool(said.argmax() != first.argmax()))
+        progress(done)
+    return _reuse_rows(np.array(levels), np.array(changes), np.array(relabelled))
+
+
+def _reuse_rows(
+    levels: NDArray[np.float64], changes: NDArray[np.float64], relabelled: NDArray[np.bool_]
+) -> list[ReuseRow]:
+    place = np.digitize(levels, REUSE_LEVELS) - 1
+    return [
+        ReuseRow(
+            low,
+            int(here.sum()),
+            (float(np.median(changes[here])), float(np.percentile(changes[here], 95))),
+            float(relabelled[here].mean()),
+        )
+        for index, low in enumerate(REUSE_LEVELS)
+        if (here := place == index).any()
+    ]
 
 
 def find_face(scene: Scene) -> Box | None:

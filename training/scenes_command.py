@@ -18,9 +18,10 @@ def add_scenes(commands: Any) -> None:
         help="what finding and cropping loses, on PublicTest faces pasted into made scenes",
         description="Paste PublicTest faces into made scenes of 640x480. margin: find each with the device's "
         "finder, crop it with several margins and classify it, against the data's own crops. finder: what "
-        "each of OpenCV's cascades finds, takes for a face and costs, at several settings.",
+        "each of OpenCV's cascades finds, takes for a face and costs, at several settings. reuse: how much the "
+        "network's answer changes with a face that hardly does.",
     )
-    parser.add_argument("what", choices=("margin", "finder"), help="what is to be chosen")
+    parser.add_argument("what", choices=("margin", "finder", "reuse"), help="what is to be chosen")
     parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     parser.add_argument("--model", default=DEFAULT_BUNDLE, help="bundle (default %(default)s)")
     parser.add_argument("--count", type=at_least_one, default=1000, help="scenes (default %(default)s)")
@@ -32,7 +33,7 @@ def run_command(options: argparse.Namespace) -> None:
     from rich.progress import Progress
 
     from training.datasets import load_splits
-    from training.scene_figures import FINDER_ROWS, measure_finders, measure_margins
+    from training.scene_figures import FINDER_ROWS, measure_finders, measure_margins, measure_reuse
     from training.splits import Split
 
     bundle = load_bundle(options.model)
@@ -51,6 +52,9 @@ def run_command(options: argparse.Namespace) -> None:
         if options.what == "finder":
             rows: Sequence[Any] = measure_finders(faces, options.count, show)
             found, text = [asdict(row) for row in rows], _finder_text(rows)
+        elif options.what == "reuse":
+            rows = measure_reuse(faces, bundle, options.count, show)
+            found, text = [asdict(row) for row in rows], _reuse_text(rows)
         else:
             figures = measure_margins(faces, bundle, options.count, show)
             found, text = asdict(figures), _margin_text(figures)  # type: ignore[assignment]
@@ -62,6 +66,16 @@ def _finder_text(rows: Sequence[Any]) -> str:
     lines += [
         f"{row.cascade:<9}{row.scale_factor:>6.2f}{row.min_neighbors:>6}{row.side_px:>6} px{row.cpu_ms:>8.1f}"
         f"{row.found:>8.1%}{row.false:>7.3f}"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _reuse_text(rows: Sequence[Any]) -> str:
+    lines = [f"{'levels from':<12}{'pairs':>7}{'score changes by':>18}{'p95':>7}{'other label':>13}"]
+    lines += [
+        f"{row.levels:<12}{row.pairs:>7}{row.score_change[0]:>18.3f}{row.score_change[1]:>7.3f}"
+        f"{row.relabelled:>13.1%}"
         for row in rows
     ]
     return "\n".join(lines)

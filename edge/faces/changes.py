@@ -14,7 +14,7 @@ from edge.records import Box, Gray
 #: Width of the small picture. A face of 48 pixels in 640 is six of its pixels wide.
 _WIDTH_PX = 80
 
-#: Side of the surroundings that a pixel is compared with, in pixels of the small picture: wide enough that a face
+#: Side of the surroundings that a pixel is compared with, in pixels of the small picture: so wide that a face
 #: which comes does not make its surroundings look new.
 _SURROUNDINGS_PX = 31
 

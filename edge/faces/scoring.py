@@ -20,7 +20,7 @@ from edge.records import Box, Face, Frame, Gray, Scores
 _SIDE_PX = 16
 
 #: A face in which no part has changed by more grey levels than this is the same (edge/README.md: why so many).
-_MOST_LEVELS = 6
+MOST_LEVELS = 6
 
 
 class Classifier(Protocol):
@@ -101,7 +101,7 @@ class FaceScorer:
             with self._budget.spending("classify"):
                 scores = self._classifier.scores(gray, face.box)
                 self._count += 1
-                self._looks[face.track] = _Look(face.box, _small(gray, face.box), scores, self._count)
+                self._looks[face.track] = _Look(face.box, shrunk_face(gray, face.box), scores, self._count)
             done.add(face.track)
         return done
 
@@ -117,8 +117,14 @@ class FaceScorer:
         look = self._looks.get(face.track)
         if look is None or not look.box.clip(*gray.shape).area_px or look.box.overlap(face.box) < 0.5:
             return False
-        return float(cv2.norm(_small(gray, look.box), look.small, cv2.NORM_INF)) <= _MOST_LEVELS
+        return levels_apart(shrunk_face(gray, look.box), look.small) <= MOST_LEVELS
 
 
-def _small(gray: Gray, box: Box) -> Gray:
+def shrunk_face(gray: Gray, box: Box) -> Gray:
+    """A face in the size in which faces are compared."""
     return np.asarray(resize_face(crop_face(gray, box), _SIDE_PX), np.uint8)
+
+
+def levels_apart(face: Gray, other: Gray) -> float:
+    """By how many grey levels two shrunk faces differ where they differ most."""
+    return float(cv2.norm(face, other, cv2.NORM_INF))
