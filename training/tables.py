@@ -11,7 +11,10 @@ from training.metrics import main_truth
 from training.record import left_out_text
 from training.report.comparison import ranked
 from training.report.page import count, millions, number
-from training.report.wording import PARTS, TRUTHS
+from training.report.wording import PARTS
+from training.report.wording import TRUTHS as TRUTHS_IN_FULL
+
+TRUTHS = {**TRUTHS_IN_FULL, "raters_agree": "6 of 10 raters agree"}
 
 
 def evaluation_tables(report: Mapping[str, Any]) -> Group:
@@ -33,7 +36,7 @@ def _of_intervals(bootstrap: Mapping[str, Any]) -> str:
 
 def _totals(report: Mapping[str, Any]) -> Table:
     table = Table("against", "faces", "network", box=None)
-    for name in ("n", "accuracy", "balanced", "macro F1", "calibration error"):
+    for name in ("n", "accuracy", "balanced", "macro F1", "calib. error"):
         table.add_column(name, justify="right")
     metrics = report["metrics"]
     for truth in next(iter(metrics.values()))["all"]:
@@ -41,7 +44,7 @@ def _totals(report: Mapping[str, Any]) -> Table:
             for kind in metrics:
                 table.add_row(TRUTHS[truth], part_name, kind, *_total_cells(metrics[kind][part][truth]))
         for kind, found in report.get("all_pictures", {}).items():
-            table.add_row(TRUTHS[truth], "Training and PublicTest", kind, *_total_cells(found[truth]))
+            table.add_row(TRUTHS[truth], "Training, too", kind, *_total_cells(found[truth]))
     if "all_pictures" in report:
         table.caption = "Training's pictures were fitted to: figures that hold them are no test."
     return table

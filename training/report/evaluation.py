@@ -114,7 +114,8 @@ def _totals(document: Document) -> Iterator[Mapping[str, Any]]:
     for truth in sorted(names, key=lambda name: name != main_truth(names)):
         for part, pictures in wording.PARTS.items():
             for kind in metrics:
-                yield _row(truth, pictures, kind, metrics[kind][part][truth])
+                shown = wording.split_name(document) if part == "all" else pictures
+                yield _row(truth, shown, kind, metrics[kind][part][truth])
         for kind, found in document.get("all_pictures", {}).items():
             yield _row(truth, "on all pictures", kind, found[truth])
 
