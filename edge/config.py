@@ -223,7 +223,7 @@ class MoodConfig(_Table):
         0.2, description="below this smoothed score an emotion ends, 0..1; at most min_confidence counts"
     )
     switch_margin: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.15, description="by how much another emotion's score must lead before it is told, 0..1"
+        0.2, description="by how much another emotion's score must lead before it is told, 0..1"
     )
     min_dwell_s: Annotated[float, Field(ge=0, le=60)] = Field(
         0.5, description="an emotion that was told holds at least this long, seconds"
@@ -270,6 +270,9 @@ class MqttConfig(_Table):
         None,
         description="what the broker knows this connection by; no two may have the same; default: made of "
         "device.id and this machine's serial number",
+    )
+    protocol: Literal["auto", "5", "3.1.1"] = Field(
+        "auto", description="version of MQTT; auto: 5, and 3.1.1 with a broker that knows no other"
     )
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = Field(
         15, description="after one and a half of these without a word the broker tells the last will, seconds"

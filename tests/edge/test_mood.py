@@ -280,7 +280,7 @@ def test_the_usual_settings_are_those_that_were_measured() -> None:
         "smoothing_s": 0.2,
         "min_confidence": 0.35,
         "leave_confidence": 0.2,
-        "switch_margin": 0.15,
+        "switch_margin": 0.2,
         "min_dwell_s": 0.5,
         "uncertain_after_s": 3,
         "no_face_after_s": 1,
