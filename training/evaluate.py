@@ -72,41 +72,27 @@ def evaluate(
     """
     contenders = open_contenders(target, given)
     some = contenders[0]
-    home = some.home
-    if home is not None and {one.kind for one in contenders} == {"int8"}:
-        logger.warning("%s holds no %s; only int8 is measured", home, SOURCE_FILE)
-    if final and home is None:
-        raise UsageError(
-            f"--final writes its look into a RUN or on a bundle's card; {target} is neither: make a bundle of "
-            "it by mien-convert"
-        )
+    _expect_home(target, contenders, final)
     split = Split.PRIVATE if final else Split.PUBLIC
     training, faces = _load(data, some, final)
     if text := left_out_text(faces.left_out):
         logger.warning("%s: %s", split, text)
     is_copy = find_copies(faces, training)
     found = {one.kind: _predict(one, faces.pixels, str(split)) for one in contenders}
-    metrics = {kind: figures(scores, faces, is_copy) for kind, scores in found.items()}
     document: dict[str, Any] = {
         "v": 1,
         "model": target,
         "split": str(split),
-        "data": {
-            "name": data.name or data.resolve().name,
-            "truth": faces.truth,
-            "training_faces": len(training),
-            "copies": int(is_copy.sum()),
-        },
+        "data": _data_record(data, training, faces, is_copy),
         "faces": len(faces),
         "classes": list(some.classes),
         "left_out": dict(faces.left_out),
-        "metrics": metrics,
+        "metrics": {kind: figures(scores, faces, is_copy) for kind, scores in found.items()},
         "command": command,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    if final:
-        assert home is not None
-        _record_look(home, document)
+    if final and some.home is not None:
+        _record_look(some.home, document)
     if also_training:
         document["all_pictures"] = _on_all(contenders, found, training, faces)
     document |= _details(contenders, found, faces) | dict(story_of(some))
@@ -147,6 +133,26 @@ def without_confusion(metrics: Metrics) -> Metrics:
             for part, parts_truths in parts.items()
         }
         for kind, parts in metrics.items()
+    }
+
+
+def _expect_home(target: str, contenders: Sequence[Contender], final: bool) -> None:
+    home = contenders[0].home
+    if final and home is None:
+        raise UsageError(
+            f"--final writes its look into a RUN or on a bundle's card; {target} is neither: make a bundle of "
+            "it by mien-convert"
+        )
+    if home is not None and {one.kind for one in contenders} == {"int8"}:
+        logger.warning("%s holds no %s; only int8 is measured", home, SOURCE_FILE)
+
+
+def _data_record(data: Path, training: Faces, faces: Faces, is_copy: NDArray[np.bool_]) -> Mapping[str, Any]:
+    return {
+        "name": data.name or data.resolve().name,
+        "truth": faces.truth,
+        "training_faces": len(training),
+        "copies": int(is_copy.sum()),
     }
 
 
