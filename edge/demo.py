@@ -79,7 +79,7 @@ def _demo_config(source: str, bundle: str, port: int) -> Config:
             "device": {"id": _DEVICE},
             "camera": {"source": source, "loop": True},
             "model": {"bundle": bundle},
-            "mqtt": {"host": "127.0.0.1", "port": port},
+            "mqtt": {"host": "127.0.0.1", "port": port, "protocol": "3.1.1"},  # the broker knows no other
             "publish": {"heartbeat_s": 2},
         }
     )

@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,16 +26,31 @@ _UNDER_VOLTAGE = 1 << 0
 _HELD_DOWN = 1 << 1 | 1 << 2 | 1 << 3
 
 
+class Outgoing(Protocol):
+    """Tells what became of messages.
+
+    Attributes:
+        dropped: how many did not get out since the start, by reason.
+        waiting: how many have yet to arrive.
+    """
+
+    @property
+    def dropped(self) -> Mapping[str, int]: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+
 class Health:
     """Counts what happens between two reports, and says when one is due.
 
     Args:
         camera: whose dropped frames and openings are told.
-        dropped_messages: how many there were since the start.
+        publisher: whose messages that were dropped, and that wait, are told.
     """
 
-    def __init__(self, camera: RecoveringCamera, dropped_messages: Callable[[], int]) -> None:
-        self._camera, self._dropped_messages = camera, dropped_messages
+    def __init__(self, camera: RecoveringCamera, publisher: Outgoing) -> None:
+        self._camera, self._publisher = camera, publisher
         self._begun_s = self._told_s = time.monotonic()
         self._due_s = self._begun_s + _INTERVAL_S
         self._problems: Mapping[str, str] = {}
@@ -70,7 +85,9 @@ class Health:
             "fps": round(self._frames / interval_s, 2),
             "stages": {stage: samples.summary() for stage, samples in self._stage_ms.items() if samples.count},
             "dropped_frames": now["frames"] - before["frames"],
-            "dropped_messages": now["messages"] - before["messages"],
+            "dropped_messages": (now["messages"] - before["messages"]).total(),
+            "dropped_by_reason": dict(now["messages"] - before["messages"]),
+            "waiting_messages": self._publisher.waiting,
             "camera_reopened": now["reopened"] - before["reopened"],
             "rejected": dict(self._rejected),
             "cpu_percent": round(100 * (now["cpu_s"] - before["cpu_s"]) / interval_s, 1),
@@ -88,7 +105,7 @@ class Health:
     def _totals(self) -> dict[str, Any]:
         return {
             "frames": self._camera.dropped,
-            "messages": self._dropped_messages(),
+            "messages": Counter(self._publisher.dropped),
             "reopened": self._camera.reopened,
             "cpu_s": time.process_time(),
         }

@@ -28,6 +28,7 @@ from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
 from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import LogTransport, Publisher, Transport
+from edge.mqtt.schemas import make_schemas
 from edge.mqtt.topics import OFFLINE, STOPPED, Topics
 from edge.notify import is_service, notify
 from edge.pace import Pace
@@ -95,7 +96,7 @@ class Daemon:
         self._accelerator, self._publisher, self._camera = accelerator, publisher, camera
         self._watchdog = watchdog
         self._condition = Condition(self._tell)
-        self._health = Health(camera, lambda: publisher.dropped)
+        self._health = Health(camera, publisher)
         # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
         budget = Budget(config.detect.cpu_percent if config.camera.is_paced else None)
         self._pace = Pace(config.camera.idle_fps, budget)
@@ -124,6 +125,7 @@ class Daemon:
         """Between two frames: look after the Coral and the machine, and tell what is due."""
         is_news = self._accelerator.tend(now_s)
         self._condition.set("accelerator", self._accelerator.report.problem)
+        self._condition.set("broker", self._publisher.problem)
         reading = self._look_at_machine() if self._health.is_due(now_s) else None
         self._condition.tell(is_news)
         if reading:
@@ -177,6 +179,7 @@ class Daemon:
             problems=problems,
             config=public_config(self._config),
             config_schema=Config.model_json_schema(),
+            schemas=make_schemas(),
         )
 
 
@@ -215,5 +218,8 @@ def _make_transport(config: Config) -> Transport:
     if config.publish.to == "log":
         return LogTransport(sys.stdout)
     from edge.mqtt.client import MqttTransport
+    from edge.mqtt.outbox import Outbox
 
-    return MqttTransport(config.mqtt, Topics(config.device.id), read_password(config.mqtt))
+    publish = config.publish
+    outbox = Outbox(publish.outbox, publish.outbox_max_messages, publish.outbox_max_age_s)
+    return MqttTransport(config.mqtt, Topics(config.device.id), read_password(config.mqtt), outbox)

@@ -8,6 +8,7 @@ import os
 import queue
 import secrets
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -15,8 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import CREDENTIAL, MqttConfig, read_password
@@ -24,7 +24,8 @@ from edge.doctor.finding import Finding, failed, ok, skipped
 from edge.doctor.setup import Setup
 from edge.doctor.unit import find_credential
 from edge.errors import ConfigError, MienError
-from edge.mqtt.client import explain_refusal
+from edge.mqtt.making import explain_refusal, explain_silence, make_client, protocols
+from edge.mqtt.tls import explain_end, explain_tls, make_tls_context
 from edge.mqtt.topics import ROOT
 
 #: The names of the checks, in the order in which one builds on the other.
@@ -81,7 +82,13 @@ def _reach(mqtt: MqttConfig, config_name: str) -> Finding | None:
         fix = f"getent hosts {mqtt.host}; {name} to the broker's address, such as 192.168.1.10"
         return failed(REACH, f"no address is known for the name {mqtt.host}", _WHY, fix)
     try:
-        socket.create_connection((mqtt.host, mqtt.port), _ANSWER_S).close()
+        _shake_hands(mqtt)
+    except ConfigError as error:
+        return failed(REACH, str(error), _WHY, f"mend it, or change the table [mqtt] of {config_name}")
+    except ssl.SSLError as error:
+        what = explain_tls(error, mqtt) or str(error)
+        fix = f"look at host, port, ca_file and server_name in the table [mqtt] of {config_name}; and at date"
+        return failed(REACH, what, _WHY, fix)
     except ConnectionRefusedError:
         return failed(REACH, f"nothing listens at {mqtt.host}:{mqtt.port}", _WHY, _start_it(mqtt, name))
     except OSError as error:
@@ -89,6 +96,14 @@ def _reach(mqtt: MqttConfig, config_name: str) -> Finding | None:
         fix = f"ping {mqtt.host}; is it on, and its firewall open for port {mqtt.port}? Else {name}"
         return failed(REACH, f"{mqtt.host}:{mqtt.port} cannot be reached: {reason}", _WHY, fix)
     return None
+
+
+def _shake_hands(mqtt: MqttConfig) -> None:
+    """Connect, and, where TLS is asked for, see whether the broker is the one it says it is."""
+    context = make_tls_context(mqtt)
+    with socket.create_connection((mqtt.host, mqtt.port), _ANSWER_S) as wire:
+        if context:
+            context.wrap_socket(wire, server_hostname=mqtt.host).close()
 
 
 def _has_address(mqtt: MqttConfig) -> bool:
@@ -117,16 +132,24 @@ def _start_it(mqtt: MqttConfig, name: str) -> str:
 def _visit(setup: Setup, password: str | None) -> list[Finding]:
     mqtt = setup.config.mqtt
     who = f"as {mqtt.username}" if mqtt.username else "without a name"
-    try:
-        with _Visitor(mqtt, password).connected() as visitor:
-            return [ok(LOGIN, f"let in {who}"), _check_topics(visitor, setup)]
-    except MienError as error:
-        fix = (
-            f"set username and password_file in the table [mqtt] of {setup.config_name}; on the broker's "
-            f"machine: sudo mosquitto_passwd /etc/mosquitto/passwd {mqtt.username or 'NAME'} && "
-            "sudo systemctl reload mosquitto"
-        )
-        return [failed(LOGIN, str(error), _WHY, fix), skipped(TOPICS, "not logged in")]
+    problem = ""
+    for protocol in protocols(mqtt):
+        try:
+            with _Visitor(mqtt, password, protocol).connected() as visitor:
+                return [ok(LOGIN, f"let in {who}"), _check_topics(visitor, setup)]
+        except _OtherProtocol as error:
+            problem = str(error)
+        except MienError as error:
+            problem = str(error)
+            break
+    fix = (
+        f"set username and password_file in the table [mqtt] of {setup.config_name}; on the broker's "
+        f"machine: sudo mosquitto_passwd /etc/mosquitto/passwd {mqtt.username or 'NAME'} && "
+        "sudo systemctl reload mosquitto"
+    )
+    if "refused" not in problem:
+        fix = f"look at port, tls and the files of TLS in the table [mqtt] of {setup.config_name}"
+    return [failed(LOGIN, problem, _WHY, fix), skipped(TOPICS, "not logged in")]
 
 
 def _check_topics(visitor: "_Visitor", setup: Setup) -> Finding:
@@ -147,21 +170,17 @@ def _check_topics(visitor: "_Visitor", setup: Setup) -> Finding:
     return ok(TOPICS, f"{tree} can be written and read")
 
 
+class _OtherProtocol(MienError):
+    """Another version of MQTT might do."""
+
+
 class _Visitor:
     """A short connection, step by step; each answer of the broker is waited for."""
 
-    def __init__(self, mqtt: MqttConfig, password: str | None) -> None:
+    def __init__(self, mqtt: MqttConfig, password: str | None, protocol: MQTTProtocolVersion) -> None:
         self._mqtt = mqtt
         self._answers: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        self._client = client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"mien-doctor-{secrets.token_hex(4)}",
-            protocol=MQTTProtocolVersion.MQTTv5,
-            reconnect_on_failure=False,
-        )
-        if mqtt.username:
-            client.username_pw_set(mqtt.username, password)
-        client.connect_timeout = _ANSWER_S
+        self._client = client = make_client(mqtt, password, f"mien-doctor-{secrets.token_hex(4)}", protocol)
         client.on_connect = lambda client, data, flags, reason, properties: self._tell("connect", reason)
         client.on_disconnect = lambda client, data, flags, reason, properties: self._tell("lost", reason)
         client.on_subscribe = lambda client, data, mid, reasons, properties: self._tell("subscribe", reasons[0])
@@ -173,15 +192,19 @@ class _Visitor:
         """Raises MienError where the broker does not let us in."""
         try:
             self._client.connect(self._mqtt.host, self._mqtt.port)
-        except OSError as error:
-            raise MienError(f"{self._mqtt.host}:{self._mqtt.port}: {error}") from None
+        except (OSError, ValueError) as error:
+            where = f"{self._mqtt.host}:{self._mqtt.port}"
+            raise MienError(explain_tls(error, self._mqtt) or f"{where}: {error}") from None
         self._client.loop_start()
         try:
             reason = self._wait_for("connect")
+            if reason is None and (fault := explain_end(self._mqtt)):
+                raise MienError(fault)
             if reason is None:
-                raise MienError(f"{self._mqtt.host}:{self._mqtt.port} does not talk MQTT; is the port right?")
+                raise _OtherProtocol(explain_silence(self._mqtt))
             if reason.is_failure:
-                raise MienError(explain_refusal(reason, self._mqtt))
+                kind = _OtherProtocol if str(reason) == "Unsupported protocol version" else MienError
+                raise kind(explain_refusal(reason, self._mqtt))
             yield self
         finally:
             self._client.disconnect()

@@ -1,103 +1,154 @@
-"""The connection to the broker. It comes and goes; the daemon stays."""
+"""Between publisher and broker: live messages go or are gone, what must arrive goes through the outbox."""
 
 import logging
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
-
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from edge.config import MqttConfig
-from edge.mqtt.topics import OFFLINE, Topics
+from edge.mqtt.connection import Connection, Limits
+from edge.mqtt.delivery import Delivery
+from edge.mqtt.making import make_client_id
+from edge.mqtt.outbox import Outbox
+from edge.mqtt.topics import OFFLINE, ROOT, Topics
 
 logger = logging.getLogger(__name__)
 
-#: Messages of QoS 1 that wait for the broker; the oldest give way to none, the newest are dropped.
-_MOST_WAITING = 1000
+#: How long the last messages may take to get out when the daemon ends, seconds.
 _FAREWELL_S = 2.0
-_LONGEST_WAIT_S = 60
 
+#: A broker that has not acknowledged a message for so long, in seconds, is slow; then stuck: we connect anew.
+_SLOW_S, _STUCK_S = 5.0, 60.0
 
-def make_client(mqtt: MqttConfig, password: str | None, client_id: str = "") -> paho.Client:
-    """A client that reconnects by itself with growing delay. Without an id the broker gives one."""
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
-    client.reconnect_delay_set(min_delay=1, max_delay=_LONGEST_WAIT_S)
-    client.max_queued_messages_set(_MOST_WAITING)
-    if mqtt.username:
-        client.username_pw_set(mqtt.username, password)
-    return client
-
-
-def explain_refusal(reason: ReasonCode, mqtt: MqttConfig) -> str:
-    """One line on why the broker refused, and what to do."""
-    broker = f"broker {mqtt.host}:{mqtt.port} refused the connection: {str(reason).lower()}"
-    if str(reason) in ("Bad user name or password", "Not authorized"):
-        who = f"user {mqtt.username}" if mqtt.username else "no user name was given"
-        return f"{broker} ({who}); set mqtt.username and mqtt.password_file as the broker knows them"
-    return f"{broker}; look into the broker's log"
+#: Topic, properties and header of a packet, at most.
+_OVERHEAD_BYTES = 256
 
 
 class MqttTransport:
     """Carries messages to a broker; the last will tells `offline` when we vanish.
 
-    While the broker is away events (QoS 1) wait; live messages (QoS 0) are dropped, and so are retained
-    ones, which are told again at every connect. An outage is said once, and so is its end.
+    While the broker is away, what must arrive (QoS 1) waits in the outbox; live messages (QoS 0) are dropped,
+    and so are retained ones, which are told again at every connect. These and live ones go first.
     """
 
-    def __init__(self, mqtt: MqttConfig, topics: Topics, password: str | None) -> None:
-        self._mqtt = mqtt
-        self._broker = f"broker {mqtt.host}:{mqtt.port}"
-        self.dropped = 0
-        self._said: str | None = None
-        self._last: paho.MQTTMessageInfo | None = None
-        self._client = make_client(mqtt, password, f"mien-{topics.device}")
-        self._client.will_set(topics.status, OFFLINE, qos=1, retain=True)
-        self._client.on_connect = self._on_connect
-        self._client.on_connect_fail = self._on_connect_fail
-        self._client.on_disconnect = self._on_disconnect
+    def __init__(self, mqtt: MqttConfig, topics: Topics, password: str | None, outbox: Outbox) -> None:
+        self._outbox, self._delivery = outbox, Delivery(outbox)
+        self._device = topics.device
+        self._dropped: Counter[str] = Counter()
+        self._lock = threading.Lock()  # of the delivery; never held while the publisher is called
+        self._limits = Limits()
+        self._too_large: set[str] = set()
+        self._said: set[str] = set()  # refusals, of this connection
+        client_id = make_client_id(mqtt, topics.device)
+        self._connection = Connection(mqtt, password, client_id, (topics.status, OFFLINE), self)
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many messages did not get out since the start, by reason."""
+        return self._dropped + self._outbox.dropped
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for the broker's acknowledgement."""
+        return len(self._outbox)
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the broker that we are connected to; None where nothing is."""
+        if not self._connection.is_up:
+            return None
+        with self._lock:
+            lag_s, refusal = self._delivery.lag_s, self._delivery.refusal
+        if refusal:
+            return self._explain(refusal)
+        return f"the broker has not acknowledged a message for {_SLOW_S:g} s" if lag_s > _SLOW_S else None
 
     def start(self, on_connect: Callable[[], None]) -> None:
         self._tell_connected = on_connect
-        self._client.connect_async(self._mqtt.host, self._mqtt.port, self._mqtt.keepalive_s)
-        self._client.loop_start()
+        self._connection.start()
 
     def send(self, topic: str, payload: str, qos: int = 0, retain: bool = False) -> None:
-        if self._client.is_connected() or (qos and not retain):
-            self._last = self._client.publish(topic, payload, qos, retain)
-            self.dropped += self._last.rc == paho.MQTT_ERR_QUEUE_SIZE
-        else:
-            self.dropped += not retain
+        if self._is_too_large(topic, payload):
+            self._dropped["too_large"] += not retain
+        elif retain:
+            self._send_and_expect(topic, payload)
+        elif qos:
+            self._outbox.add(topic, payload)
+            with self._lock:
+                self._delivery.proceed()
+        elif self._is_stuck() or self._connection.publish(topic, payload, 0, False) is None:
+            self._dropped["no_broker"] += 1
 
     def close(self) -> None:
-        if self._last and self._client.is_connected():
-            with suppress(ValueError, RuntimeError):  # it was refused or lost: there is nothing to wait for
-                self._last.wait_for_publish(_FAREWELL_S)
-        self._client.disconnect()
-        self._client.loop_stop()
+        deadline_s = time.monotonic() + _FAREWELL_S
+        while self._connection.is_up and time.monotonic() < deadline_s and not self._is_done():
+            time.sleep(0.01)
+        self._connection.close()
+        if len(self._outbox) and not self._outbox.is_lasting:
+            logger.warning(
+                '%d messages did not reach the broker and are lost; publish.outbox = "FILE" would keep them',
+                len(self._outbox),
+            )
+        self._outbox.close()
 
-    def _on_connect(self, client: Any, userdata: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
-        if reason.is_failure:
-            self._say_once(explain_refusal(reason, self._mqtt), logging.ERROR)
-            return
-        self._said = None
-        logger.info("connected to %s", self._broker)
+    def on_up(self, limits: Limits) -> None:
+        self._limits = limits
+        self._said.clear()
         self._tell_connected()
+        with self._lock:
+            self._delivery.begin(
+                lambda topic, payload: self._connection.publish(topic, payload, 1, False),
+                *filter(None, [limits.unacknowledged]),
+            )
 
-    def _on_connect_fail(self, client: Any, userdata: Any) -> None:
-        self._say_once(
-            f"{self._broker} does not answer; is it running? Trying again",
-            logging.WARNING,
-        )
+    def on_answers(self, answers: list[tuple[int, str | None]]) -> None:
+        with self._lock:
+            self._delivery.settle(answers)
+        for refusal in filter(None, (refusal for _, refusal in answers)):
+            if refusal not in self._said:
+                self._said.add(refusal)
+                logger.error("%s", self._explain(refusal))
 
-    def _on_disconnect(
-        self, client: Any, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
-    ) -> None:
-        if reason.is_failure and self._said is None:
-            self._say_once(f"lost {self._broker}: {reason}; trying again", logging.WARNING)
+    def on_down(self) -> None:
+        with self._lock:
+            self._delivery.end()
 
-    def _say_once(self, line: str, level: int) -> None:
-        if line != self._said:
-            self._said = line
-            logger.log(level, line)
+    def on_tick(self) -> None:
+        with self._lock:
+            self._delivery.proceed()
+            is_stuck = self._delivery.lag_s > _STUCK_S
+        if is_stuck:
+            logger.warning("the broker has not acknowledged a message for %g s; connecting anew", _STUCK_S)
+            self._connection.cut()
+
+    def _send_and_expect(self, topic: str, payload: str) -> None:
+        with self._lock:
+            number = self._connection.publish(topic, payload, 1, True)
+            if number is not None:
+                self._delivery.expect(number)
+
+    def _explain(self, refusal: str) -> str:
+        rights = f"; its ACL has to allow “topic readwrite {ROOT}/{self._device}/#”"
+        hint = rights if refusal == "Not authorized" else ""
+        return f"the broker refuses what we publish: {refusal.lower()}{hint}"
+
+    def _is_stuck(self) -> bool:
+        """Whether live messages would only pile up: they would be old when they arrive."""
+        with self._lock:
+            return self._delivery.lag_s > _SLOW_S
+
+    def _is_done(self) -> bool:
+        with self._lock:
+            return self._delivery.is_done
+
+    def _is_too_large(self, topic: str, payload: str) -> bool:
+        """Whether the broker would throw us out for a message; said once a topic."""
+        most = self._limits.packet_bytes
+        size = len(payload.encode()) + _OVERHEAD_BYTES
+        if most is None or size <= most:
+            return False
+        if topic not in self._too_large:
+            self._too_large.add(topic)
+            logger.error("the broker takes messages of %d bytes; %s has %d and is left out", most, topic, size)
+        return True

@@ -22,7 +22,7 @@ class Message(BaseModel):
         ts: RFC 3339, UTC, milliseconds.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
     v: Literal[1] = 1
     session: str
@@ -93,6 +93,7 @@ class Info(Message):
         problems: what keeps the status from `online`, a line for each part.
         config: every key of the configuration; without secrets.
         config_schema: JSON Schema of the configuration.
+        schemas: JSON Schema of each kind of message, as this version sends it.
     """
 
     version: str
@@ -103,6 +104,7 @@ class Info(Message):
     problems: Mapping[str, str]
     config: Mapping[str, Any]
     config_schema: Mapping[str, Any]
+    schemas: Mapping[str, Any]
 
 
 class StageMs(BaseModel):
@@ -130,7 +132,11 @@ class Health(Message):
         fps: frames worked on a second.
         stages: the steps of the loop by name; empty where no frame came.
         dropped_frames: passed over, since a newer one was there.
-        dropped_messages: live ones that no broker took; what must arrive waits instead.
+        dropped_messages: all that did not get out.
+        dropped_by_reason: "no_broker" (live ones that nobody was there to take), "max_per_minute" (held back by
+            the cap), "outbox_full" and "outbox_old" (they had to arrive, and no broker came in time), "refused"
+            and "too_large" (for the broker).
+        waiting_messages: what has yet to reach the broker, and will.
         camera_reopened: how often the camera was opened again.
         rejected: faces that could not be read, by reason: "small", "blurred", "dark", "bright", "cut".
         cpu_percent: of one core, of the whole process with the camera's own thread.
@@ -149,6 +155,8 @@ class Health(Message):
     stages: Mapping[str, StageMs]
     dropped_frames: Annotated[int, Field(ge=0)]
     dropped_messages: Annotated[int, Field(ge=0)]
+    dropped_by_reason: Mapping[str, int]
+    waiting_messages: Annotated[int, Field(ge=0)]
     camera_reopened: Annotated[int, Field(ge=0)]
     rejected: Mapping[str, int]
     cpu_percent: Annotated[float, Field(ge=0)]

@@ -2,23 +2,29 @@
 
 import json
 import secrets
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, Protocol, TextIO
 
 from pydantic import BaseModel
 
 from edge.clock import Clock, WallClock
 from edge.config import PublishConfig
+from edge.mqtt.allowance import Allowance
 from edge.mqtt.payloads import Health, Info, make_face_event, make_state, make_summary, timestamp
 from edge.mqtt.topics import Topics
 from edge.records import Frame, Reading, Scene
 
 #: A confidence that moved by less is the same.
 _CONFIDENCE_STEP = 0.05
+
+#: At a connect the last frame's state is told if it is younger than this, seconds; an old one would look live.
+_FRESH_S = 5.0
 
 #: A box that overlaps the one last told by more than this is the same.
 _SAME_BOX_OVERLAP = 0.8
@@ -28,10 +34,19 @@ class Transport(Protocol):
     """Carries messages: a broker's client, or a stream for people.
 
     Attributes:
-        dropped: how many live messages found nobody to take them.
+        dropped: how many messages did not get out since the start, by reason.
+        waiting: how many have yet to arrive.
+        problem: what keeps messages from arriving though somebody is there to take them; None: nothing.
     """
 
-    dropped: int
+    @property
+    def dropped(self) -> Mapping[str, int]: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+    @property
+    def problem(self) -> str | None: ...
 
     def start(self, on_connect: Callable[[], None]) -> None:
         """Begin to connect; `on_connect` is called, perhaps from another thread, at every connect."""
@@ -47,7 +62,9 @@ class Transport(Protocol):
 class LogTransport:
     """Writes each message as one line of JSON, {"topic": …, "payload": …}."""
 
-    dropped = 0
+    dropped: Mapping[str, int] = MappingProxyType({})
+    waiting = 0
+    problem = None
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -105,12 +122,24 @@ class Publisher:
         self._must_repeat = False
         self._faces: dict[int, _Told] = {}
         self._latest: tuple[Frame, Scene] | None = None
-        self._is_started = False
+        self._is_started = self._is_closing = False
+        self._allowance = Allowance(config.max_per_minute)
+        self._lock = threading.RLock()  # a connect comes from the transport's thread
 
     @property
-    def dropped(self) -> int:
-        """How many live messages found nobody to take them."""
-        return self._transport.dropped
+    def dropped(self) -> Mapping[str, int]:
+        """How many messages did not get out since the start, by reason."""
+        return self._allowance.dropped + Counter(self._transport.dropped)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages have yet to arrive."""
+        return self._transport.waiting
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps messages from arriving though somebody is there to take them; None: nothing."""
+        return self._transport.problem
 
     def start(self) -> None:
         self._is_started = True
@@ -118,60 +147,71 @@ class Publisher:
 
     def set_status(self, status: str) -> None:
         """Tell a status once; it is told again at every connect."""
-        if status != self._status:
-            self._status = status
-            self._send_status(status)
+        with self._lock:
+            if status != self._status:
+                self._status = status
+                self._send_status(status)
 
     def set_info(self, **fields: Any) -> None:
         """Tell what the device is (see Info); it is told again at every connect."""
-        self._info = Info(**self._head("info"), **fields).model_dump_json()
-        self._send_info(self._info)
+        with self._lock:
+            self._info = Info(**self._head("info"), **fields).model_dump_json()
+            self._send_info(self._info)
 
     def send_health(self, **fields: Any) -> None:
         """Tell how the device is (see Health)."""
-        self._send(self._topics.health, Health(**self._head("health"), **fields))
+        with self._lock:
+            self._send(self._topics.health, Health(**self._head("health"), **fields))
 
     def publish(self, frame: Frame, readings: list[Reading], scene: Scene) -> None:
         """Tell what is new of each face, of the room, and of the last minute."""
-        self._clock.see(frame)
-        self._latest = frame, scene
-        self._tell_faces(frame, readings)
-        elapsed_s = frame.time_s - self._state_told_s
-        is_due = self._has_state_changed(scene) and elapsed_s >= self._config.interval_s
-        if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
-            self._tell_state(frame, scene)
-        if scene.summary:
-            message = make_summary(**self._head("summary"), summary=scene.summary)
-            self._send(self._topics.summary, message, qos=1)
+        with self._lock:
+            self._clock.see(frame)
+            self._latest = frame, scene
+            self._tell_faces(frame, readings)
+            elapsed_s = frame.time_s - self._state_told_s
+            is_due = self._has_state_changed(scene) and elapsed_s >= self._config.interval_s
+            if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
+                self._tell_state(frame, scene)
+            if scene.summary:
+                message = make_summary(**self._head("summary"), summary=scene.summary)
+                self._send(self._topics.summary, message, qos=1)
 
     def flush(self) -> None:
         """Tell a change that was held back, where no frame came after it to carry it."""
-        if self._latest:
+        with self._lock:
+            if not self._latest:
+                return
             frame, scene = self._latest
             now_s = frame.time_s + time.monotonic() - frame.captured_s
-            if self._has_state_changed(scene) and now_s - self._state_told_s >= self._config.interval_s:
-                self._tell_state(frame, scene)
+            is_due = now_s - self._state_told_s >= self._config.interval_s
+            if self._has_state_changed(scene) and is_due and self._tell_state(frame, scene):
                 self._state_told_s = now_s
 
     def close(self, status: str) -> None:
         """Tell what is still untold, the end of every face and a last status, then let go."""
         if not self._is_started:
             return
-        if self._latest:
-            frame, scene = self._latest
-            if self._has_state_changed(scene):
-                self._tell_state(frame, scene)
-            self._tell_faces(frame, [])
-        self.set_status(status)
+        with self._lock:
+            self._is_closing = True
+            if self._latest:
+                frame, scene = self._latest
+                if self._has_state_changed(scene):
+                    self._tell_state(frame, scene)
+                self._tell_faces(frame, [])
+            self.set_status(status)
         self._transport.close()
 
     def _on_connect(self) -> None:
-        """Called from the transport's thread: the rest is left to the next frame."""
-        if self._status is not None:
-            self._send_status(self._status)
-        if self._info is not None:
-            self._send_info(self._info)
-        self._must_repeat = True
+        """Tell what is retained, and the newest state, before all that has waited; from another thread."""
+        with self._lock:
+            if self._status is not None:
+                self._send_status(self._status)
+            if self._info is not None:
+                self._send_info(self._info)
+            self._must_repeat = True
+            if self._latest and self._clock.age_s(self._latest[0]) < _FRESH_S:
+                self._tell_state(*self._latest)
 
     def _send_info(self, info: str) -> None:
         self._transport.send(self._topics.info, info, qos=1, retain=True)
@@ -186,7 +226,10 @@ class Publisher:
         *told_names, told_confidence = self._state_key
         return names != told_names or abs(confidence - told_confidence) >= _CONFIDENCE_STEP
 
-    def _tell_state(self, frame: Frame, scene: Scene) -> None:
+    def _tell_state(self, frame: Frame, scene: Scene) -> bool:
+        """Tell it now, or, where too much was told, with a later frame."""
+        if not self._may_tell("state", self._topics.state, frame):
+            return False
         age_s = self._clock.age_s(frame)
         self._send(
             self._topics.state,
@@ -194,26 +237,38 @@ class Publisher:
         )
         self._state_key, self._state_told_s = _state_key(scene), frame.time_s
         self._must_repeat = False
+        return True
 
     def _tell_faces(self, frame: Frame, readings: list[Reading]) -> None:
         present = {reading.track: reading for reading in readings}
         for track in [track for track in self._faces if track not in present]:
-            self._tell_face(frame, "end", self._faces.pop(track).reading)
+            if self._tell_face(frame, "end", self._faces[track].reading):
+                del self._faces[track]
         for track, reading in present.items():
             told = self._faces.get(track)
-            if told is None:
-                self._tell_face(frame, "new", reading)
-            elif _has_moved(told.reading, reading) and frame.time_s - told.at_s >= self._config.interval_s:
-                self._tell_face(frame, "update", reading)
-            else:
+            kind: Literal["new", "update"] = "update" if told else "new"
+            if told and not _has_moved(told.reading, reading):
                 continue
-            self._faces[track] = _Told(reading, frame.time_s)
+            if told and frame.time_s - told.at_s < self._config.interval_s:
+                continue
+            if self._tell_face(frame, kind, reading):
+                self._faces[track] = _Told(reading, frame.time_s)
 
-    def _tell_face(self, frame: Frame, kind: Literal["new", "update", "end"], reading: Reading) -> None:
+    def _tell_face(self, frame: Frame, kind: Literal["new", "update", "end"], reading: Reading) -> bool:
+        """Tell it now, or, where too much was told, with a later frame."""
+        topic = self._topics.face(reading.track)
+        if not self._may_tell("update" if kind == "update" else "event", topic, frame):
+            return False
         event = make_face_event(
             self._session, self._next("faces"), self._clock.unix_s(), frame.time_s, kind, reading
         )
-        self._send(self._topics.face(reading.track), event, qos=0 if kind == "update" else 1)
+        self._send(topic, event, qos=0 if kind == "update" else 1)
+        return True
+
+    def _may_tell(self, kind: str, topic: str, frame: Frame) -> bool:
+        """Whether the cap on messages a minute has room; the last ones always go."""
+        now_s = frame.time_s + self._clock.age_s(frame)
+        return self._is_closing or self._allowance.take(kind, topic, now_s)
 
     def _send(self, topic: str, message: BaseModel, qos: int = 0) -> None:
         self._transport.send(topic, message.model_dump_json(), qos)

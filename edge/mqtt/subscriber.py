@@ -8,13 +8,12 @@ import paho.mqtt.client as paho
 
 from edge.config import MqttConfig
 from edge.errors import PublishError
-from edge.mqtt.client import explain_refusal, make_client
+from edge.mqtt.making import ANSWER_S, explain_refusal, explain_silence, make_client, protocols
+from edge.mqtt.tls import explain_end, explain_tls
 from edge.mqtt.topics import ROOT
 
-#: How long a broker may take to answer, in seconds.
-_ANSWER_S = 5.0
-
-_NO_BROKER = "{} does not answer as an MQTT broker does; is the port right?"
+#: The broker ended the connection without an answer.
+_ENDED = ""
 
 
 class Subscriber:
@@ -29,16 +28,19 @@ class Subscriber:
 
     def __init__(self, mqtt: MqttConfig, password: str | None, device: str | None = None) -> None:
         self._mqtt = mqtt
-        self._broker = f"broker {mqtt.host}:{mqtt.port}"
         self._filter = f"{ROOT}/{device or '+'}/#"
         self._messages: queue.Queue[tuple[str, str]] = queue.Queue()
-        self._answers: queue.Queue[str | None] = queue.Queue()
-        self._client = make_client(mqtt, password)
-        self._client.on_connect = self._on_connect
-        self._client.on_subscribe = lambda *_: self._answers.put(None)
-        self._client.on_disconnect = lambda *_: self._answers.put(_NO_BROKER.format(self._broker))
-        self._client.on_message = self._on_message
-        self._connect()
+        self._answers: queue.Queue[PublishError | str | None]
+        for protocol in protocols(mqtt):
+            self._answers = queue.Queue()
+            self._client = make_client(mqtt, password, protocol=protocol, reconnects=True)
+            answer = self._connect()
+            if answer is None:
+                return
+            self.close()
+            if isinstance(answer, PublishError):
+                raise answer
+        raise PublishError(answer)
 
     def messages(self, patience_s: float) -> Iterator[tuple[str, str] | None]:
         """Topics and payloads as they come; None whenever none came for `patience_s` seconds."""
@@ -52,24 +54,35 @@ class Subscriber:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _connect(self) -> None:
+    def _connect(self) -> PublishError | str | None:
+        """Connect and subscribe; gives what is wrong, as text where another version of MQTT might help."""
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = lambda *_: self._answers.put(None)
+        self._client.on_disconnect = lambda *_: self._answers.put(_ENDED)
+        self._client.on_message = self._on_message
+        broker = f"broker {self._mqtt.host}:{self._mqtt.port}"
         try:
             self._client.connect(self._mqtt.host, self._mqtt.port, self._mqtt.keepalive_s)
-        except OSError as error:
-            reason = error.strerror or error
-            raise PublishError(f"{self._broker} does not answer ({reason}); is it running?") from None
+        except (OSError, ValueError) as error:
+            reason = explain_tls(error, self._mqtt)
+            why = getattr(error, "strerror", None) or error
+            return PublishError(reason or f"{broker} does not answer ({why}); is it running?")
         self._client.loop_start()
         try:
-            refusal = self._answers.get(timeout=_ANSWER_S)
+            answer = self._answers.get(timeout=ANSWER_S)
         except queue.Empty:
-            refusal = _NO_BROKER.format(self._broker)
-        if refusal:
-            self.close()
-            raise PublishError(refusal)
+            answer = explain_silence(self._mqtt)
+        if answer != _ENDED:
+            return answer
+        self.close()  # or it would try again meanwhile
+        reason = explain_end(self._mqtt)
+        return PublishError(reason) if reason else explain_silence(self._mqtt)
 
     def _on_connect(self, client, userdata, flags, reason, properties) -> None:  # type: ignore[no-untyped-def]
         if reason.is_failure:
-            self._answers.put(explain_refusal(reason, self._mqtt))
+            refusal = explain_refusal(reason, self._mqtt)
+            is_final = str(reason) != "Unsupported protocol version"
+            self._answers.put(PublishError(refusal) if is_final else refusal)
         else:
             client.subscribe(self._filter, qos=1)
 

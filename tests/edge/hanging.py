@@ -47,7 +47,9 @@ class HangingAccelerator(Accelerator):
 
 
 class HangingTransport:
-    dropped = 0
+    dropped: dict[str, int] = {}
+    waiting = 0
+    problem = None
 
     def __init__(self) -> None:
         self.is_started = threading.Event()

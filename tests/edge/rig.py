@@ -19,7 +19,9 @@ class CollectingTransport:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
-        self.dropped = 0
+        self.dropped: dict[str, int] = {}
+        self.waiting = 0
+        self.problem: str | None = None
 
     def start(self, on_connect: Callable[[], None]) -> None:
         on_connect()

@@ -147,7 +147,7 @@ def test_interrupting_ends_without_a_traceback() -> None:
 _SPEAK = """
 import sys
 from edge.config import MqttConfig
-from edge.mqtt.client import make_client
+from edge.mqtt.making import make_client
 
 client = make_client(MqttConfig(), None)
 client.connect("127.0.0.1", int(sys.argv[1]))

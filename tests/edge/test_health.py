@@ -20,8 +20,9 @@ class World:
 
     def __init__(self) -> None:
         self.camera = RecoveringCamera(lambda: None, Stages(), comes_back=True, waits=True)  # type: ignore[arg-type,return-value]
-        self.dropped_messages = 0
-        self.health = Health(self.camera, lambda: self.dropped_messages)
+        self.dropped = {"no_broker": 0}
+        self.waiting = 2
+        self.health = Health(self.camera, self)
 
     def report(self, problems: dict[str, str] | None = None) -> dict[str, Any]:
         return self.health.report("degraded" if problems else "online", problems or {}, READING)
@@ -39,12 +40,13 @@ def processed(search_ms: float, **rejected: int) -> Processed:
 def test_it_counts_what_happened_since_the_last_one(world: World) -> None:
     for number in range(100):
         world.health.count(processed(number, small=1, dark=number % 2))
-    world.camera.dropped, world.dropped_messages = 7, 3
+    world.camera.dropped, world.dropped = 7, {"no_broker": 1, "outbox_old": 2}
     time.sleep(0.05)
     first = world.report()
     assert first["stages"]["search"] == {"median": 49.5, "p95": pytest.approx(94.05)}
     assert first["rejected"] == {"small": 100, "dark": 50}
     assert (first["dropped_frames"], first["dropped_messages"]) == (7, 3)
+    assert (first["dropped_by_reason"], first["waiting_messages"]) == ({"no_broker": 1, "outbox_old": 2}, 2)
     assert first["fps"] == pytest.approx(100 / first["interval_s"], rel=0.01)
     world.camera.dropped = 9
     second = world.report()

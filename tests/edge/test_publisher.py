@@ -35,7 +35,9 @@ class Collector:
     def __init__(self) -> None:
         self.sent: list[Sent] = []
         self.is_closed = False
-        self.dropped = 0
+        self.dropped: dict[str, int] = {}
+        self.waiting = 0
+        self.problem: str | None = None
         self.connect: Callable[[], None] = lambda: None
 
     def start(self, on_connect: Callable[[], None]) -> None:

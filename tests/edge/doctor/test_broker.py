@@ -11,7 +11,7 @@ import pytest
 
 from edge.config import MqttConfig
 from edge.doctor.finding import Finding
-from edge.mqtt.client import make_client
+from edge.mqtt.making import make_client
 from tests.conftest import Broker, free_port, wait_until
 from tests.edge.doctor.conftest import Device, config_text
 
@@ -163,7 +163,7 @@ def test_something_else_than_a_broker(device: Device, configure: Callable[..., N
     configure(mute_port)
     findings = device.examine()
     assert statuses(findings) == ("ok", "failed", "skipped")
-    assert "does not talk MQTT" in findings["broker login"].what
+    assert "does not answer as an MQTT broker does" in findings["broker login"].what
 
 
 def test_a_password_file_that_is_not_there(
