@@ -77,7 +77,7 @@ def _convert(options: argparse.Namespace) -> int:
         calibration_faces=options.calibration_faces,
     )
     _tell_accuracy(card, options.out)
-    Console(width=130, soft_wrap=True).print(as_tables({**card.conversion["parity"], "bundle": card.name}))
+    Console(width=120).print(as_tables({**card.conversion["parity"], "bundle": card.name}))
     if is_installed():
         tell_compilation(options.out, compile_bundle(options.out))
     else:

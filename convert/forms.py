@@ -199,7 +199,7 @@ def print_report(document: Mapping[str, Any], tables: Callable[[], Any], *, as_j
         return
     from rich.console import Console
 
-    Console(width=130, soft_wrap=True).print(tables())
+    Console(width=120).print(tables())
 
 
 @contextmanager

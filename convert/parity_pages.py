@@ -11,6 +11,7 @@ from rich.text import Text
 from convert.parity_report import KINDS, PAIRS, pair_name
 
 _NAMES = {"float": "float (Keras)", "xnnpack": "int8, XNNPACK", "reference": "int8, reference kernels"}
+_SHORT = {"float": "float", "xnnpack": "XNNPACK", "reference": "reference"}
 _TRUTHS = {
     "fer2013": "FER2013's labels",
     "labels": "the labels",
@@ -24,7 +25,7 @@ h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:co
 th,td{padding:.3rem .6rem;border-bottom:1px solid #d8dee4;text-align:right}
 th:first-child,td:first-child{text-align:left}
 th{font-weight:600}.bars{display:grid;grid-template-columns:6rem 1fr 5rem;gap:.2rem .6rem;align-items:center}
-.bar{background:#2f6f9f;height:1rem;min-width:1px}p.note{color:#57606a}.n{text-align:right}
+.bar{background:#2f6f9f;height:1rem}p.note{color:#57606a}.n{text-align:right}
 @media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e9ec}th,td{border-color:#343a41}
 p.note{color:#a5adb5}.bar{background:#6fb1e0}}"""
 
@@ -63,8 +64,9 @@ def by_class(report: Mapping[str, Any]) -> tuple[Sequence[str], Cells]:
         ]
         for name, found in report["per_class"].items()
     ]
-    recalls = [f"recall, {kind}" for kind in KINDS]
-    return ["class", "faces", *recalls, *(f"largest, {_short(pair)}" for pair in PAIRS), "mean"], rows
+    recalls = [f"recall, {_SHORT[kind]}" for kind in KINDS]
+    largest = [f"largest, {_short(pair)}" for pair in PAIRS]
+    return ["class", "faces", *recalls, *largest, f"mean, {_short(PAIRS[0])}"], rows
 
 
 def as_tables(report: Mapping[str, Any]) -> Group:
@@ -116,7 +118,7 @@ def _words(pair: tuple[str, str]) -> str:
 
 
 def _short(pair: tuple[str, str]) -> str:
-    return "–".join(kind[:3] for kind in pair)
+    return " – ".join(_SHORT[kind] for kind in pair)
 
 
 def _percent(share: float | None) -> str:
@@ -152,7 +154,7 @@ def _bars(report: Mapping[str, Any], pair: tuple[str, str]) -> str:
     for end, count in counts.items():
         first = 0 if below is None else below + 1
         name = end if first == int(end) else f"{first} to {end}"
-        width = 100 * count / most
+        width = max(100 * count / most, 0.2) if count else 0  # one score is a line, none is nothing
         rows.append(
             f'<div class="n">{name}</div><div class="bar" style="width:{width:.2f}%"></div><div>{count:,}</div>'
         )
