@@ -50,7 +50,7 @@ def test_a_run_keeps_all_that_it_was_and_did(run: Path) -> None:
 def test_the_kept_weights_are_the_averaged_ones_that_did_best(run: Path, small_fer: Path) -> None:
     from training.checkpoints import read_state
     from training.datasets import Split, load_splits
-    from training.fit import cross_entropy
+    from training.judging import cross_entropy
     from training.predictions import float_probabilities, load_float_model
     from training.votes import fitting_targets
 
