@@ -14,7 +14,7 @@ from training.imports.teachable import LABELS_FILE, MODEL_FILES
 
 ZIP_SUFFIX = ".zip"
 #: Their largest file has 3 MB; more than this is none.
-_MAX_BYTES = 256 << 20
+_MAX_BYTES = 64 << 20
 _MAX_PARTS = 100
 
 

@@ -90,6 +90,8 @@ def _describe(path: Path) -> _Description:
                 raise ModelError(f"{path} holds {strange[0][:60]}; expected {', '.join(_PARTS)} and no more")
             _check_unpacked(parts, path)
             config = json.loads(parts.read(_CONFIG))
+            if isinstance(config, dict):
+                config.pop("compile_config", None)  # how it was fitted is of no concern, and is not made
         return _Description(modernized(config, is_keras_2=False), is_hdf5=False)
     if suffix in HDF5_SUFFIXES:
         with h5py.File(path) as file:

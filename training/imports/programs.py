@@ -62,10 +62,8 @@ def _is_known(name: Any, module: Any, config: Any) -> bool:
         return name[:1].isupper()
     if name in _LAYERS | _MODELS | _VALUES:
         return True
-    return any(
-        isinstance(getattr(keras, kind, None), object) and hasattr(getattr(keras, kind), name)
-        for kind in ("initializers", "regularizers", "constraints", "dtype_policies")
-    )
+    kinds = (keras.initializers, keras.regularizers, keras.constraints, keras.dtype_policies)
+    return any(isinstance(getattr(kind, name, None), type) for kind in kinds)
 
 
 def _dictionaries(config: Any) -> Iterator[dict[str, Any]]:

@@ -23,12 +23,15 @@ def slow_down(folder: Path, times: int = 20) -> None:
     sign(folder, MODEL_FILE)
 
 
-def compiled(content: bytes, input_zero_point: int | None = None) -> bytes:
+def compiled(
+    content: bytes, input_zero_point: int | None = None, operation: bytes = b"edgetpu-custom-op"
+) -> bytes:
     """A model whose last operation, the softmax, is the Edge TPU's custom one.
 
     Args:
         content: the model.
         input_zero_point: of the input tensor in place of its own: that of another bundle.
+        operation: the name of the custom one.
     """
     model = _read(content)
     if input_zero_point is not None:
@@ -36,7 +39,7 @@ def compiled(content: bytes, input_zero_point: int | None = None) -> bytes:
         graph.tensors[graph.inputs[0]].quantization.zeroPoint = [input_zero_point]
     code = schema.OperatorCodeT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
-    code.customCode, code.version = b"edgetpu-custom-op", 1
+    code.customCode, code.version = operation, 1
     model.operatorCodes.append(code)
     last = model.subgraphs[0].operators[-1]
     last.opcodeIndex = len(model.operatorCodes) - 1
