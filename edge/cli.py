@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from edge.config import Config, load_config, parse_config, read_password
 from edge.errors import MienError, PictureError
 from edge.files import refuse_existing
+from edge.logs import CountingHandler
 from edge.notify import JournalFormatter
 from edge.options import make_parser
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _log_handler() -> logging.Handler:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = CountingHandler(sys.stderr)
     formatter = JournalFormatter() if "JOURNAL_STREAM" in os.environ else logging.Formatter(_LOG_FORMAT)
     handler.setFormatter(formatter)
     return handler
