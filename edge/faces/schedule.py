@@ -35,6 +35,12 @@ _SMALLEST, _LARGEST = 0.8, 1.25
 #: Faces in a window are shrunk to this many sides of the smallest that can be found.
 _WINDOW_FACE = 1.6
 
+#: The smallest face, where much is searched, likewise.
+_WHOLE_FACE = 1.25
+
+#: What much of the frame was searched for is not as exactly known, and has a wider window to show in.
+_NEW_WINDOW = 1.8
+
 #: The smallest face that is looked for where nothing is said. As a share of the frame's height it costs the
 #: same at every resolution; it is a grown person's face at some two metres from a usual webcam.
 _SMALLEST_OF_HEIGHT = 0.1
@@ -114,7 +120,7 @@ class FaceFinder:
             self._lookout.has_searched(region, gray, now_s)
             hits = self._search_region(gray, region)
             unknown = [hit for hit in hits if not any(is_double(hit, box) for box in known)]
-            return [box for hit in unknown for box in self._search_around(gray, hit)[:1]]
+            return [box for hit in unknown for box in self._search_around(gray, hit, _NEW_WINDOW)[:1]]
 
     def _search_region(self, gray: Gray, region: Box) -> list[Box]:
         """A region of the frame, with room around it for a face that reaches over its border."""
@@ -126,7 +132,8 @@ class FaceFinder:
         right = min(width + beyond_px, region.x + region.width + smallest_px)
         bottom = min(height + beyond_px, region.y + region.height + smallest_px)
         window = Box(left, top, right - left, bottom - top)
-        return find_in_window(self._whole, gray, window, self._whole.side_px / smallest_px, smallest_px)
+        shrink = _WHOLE_FACE * self._whole.side_px / smallest_px
+        return find_in_window(self._whole, gray, window, shrink, smallest_px)
 
     def _search_around(self, gray: Gray, box: Box, window: float = _WINDOW) -> list[Box]:
         """A window around where a face should be, so many sides wide; what is found, the likeliest first."""
