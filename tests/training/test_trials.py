@@ -142,3 +142,10 @@ def test_a_trial_prints_one_document_and_draws_a_picture(
         assert document["rows"][0]["disturbance"] == "none"
     assert main(words) == 2, "the picture is there"
     assert "--force" in capsys.readouterr().err
+
+
+def test_a_picture_of_no_kind_that_can_be_drawn_is_refused_before_the_work(
+    small_fer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["moods", "--data", str(small_fer), "--plot", str(tmp_path / "trial.gif")]) == 2
+    assert "expected a name that ends in .png or .svg" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.config import MoodConfig, QualityConfig
 from edge.emotion.bundle import DEFAULT_BUNDLE, load_bundle
+from edge.errors import UsageError
 from edge.files import refuse_existing
 from training.fit_options import DATA_HELP
 from training.option_types import at_least_one
@@ -142,7 +143,10 @@ def run_quality(options: argparse.Namespace) -> None:
 
 
 def _check_plot(options: argparse.Namespace) -> None:
+    """Refuse a picture that could not be written, before minutes of measuring."""
     if options.plot:
+        if options.plot.suffix not in (".png", ".svg"):
+            raise UsageError(f"--plot is {options.plot}; expected a name that ends in .png or .svg")
         refuse_existing(options.plot, options.force)
 
 

@@ -75,5 +75,7 @@ def draw_quality(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _save(picture: Figure, path: Path) -> None:
+    kind = path.suffix.removeprefix(".")
+    metadata = {"Date": None, "Creator": "mien-train"} if kind == "svg" else None  # the same at every drawing
     with replacing(path) as temporary:
-        picture.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".") or "png")
+        picture.savefig(temporary, dpi=110, format=kind, metadata=metadata)
