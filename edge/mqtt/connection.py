@@ -5,9 +5,9 @@ import os
 import queue
 import random
 import socket
-import ssl
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,16 +18,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttConfig
 from edge.errors import ConfigError
-from edge.mqtt.making import (
-    ANSWER_S,
-    FIRST_ANSWER_S,
-    explain_refusal,
-    explain_silence,
-    make_client,
-    name_protocol,
-    protocols,
-)
-from edge.mqtt.tls import explain_end, explain_tls
+from edge.mqtt.making import ANSWER_S, FIRST_ANSWER_S, make_client, name_protocol, protocols
+from edge.mqtt.outages import Outages
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +36,6 @@ _END_S = 3.0
 
 #: How long a farewell to the broker may take, seconds.
 _FAREWELL_S = 0.5
-
-#: What was said of a broker that is not there, however it came to be so.
-_AWAY = "away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +82,12 @@ class Connection:
     ) -> None:
         self._mqtt, self._password, self._client_id, self._will = mqtt, password, client_id, will
         self._owner = owner
-        self._broker = f"broker {mqtt.host}:{mqtt.port}"
         self._protocols = protocols(mqtt)
         self._protocol = self._protocols[0]
         self._is_protocol_known = False
         self._client: paho.Client | None = None
-        self._said: set[str] = set()
+        self._outages = Outages(mqtt, client_id)
+        self._events = queue.SimpleQueue[_Event]()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt connection", daemon=True)
         make_client(mqtt, password)  # a file that cannot be used is said before anything begins
@@ -122,6 +111,7 @@ class Connection:
         """End this connection as a cable would; another one follows."""
         if client := self._client:
             _cut(client)
+            self._events.put(_Event("gone"))
 
     def close(self) -> None:
         self._stop.set()
@@ -134,27 +124,31 @@ class Connection:
         pause_s = _SHORTEST_PAUSE_S
         while not self._stop.is_set():
             protocol, begun_s = self._protocol, time.monotonic()
-            was_up = self._connect_once()
-            if was_up and time.monotonic() - begun_s > _GOOD_S:
+            was_up = False
+            try:
+                was_up = self._connect_once()
+            except Exception:  # whatever a broker makes paho stumble over, this thread has to live
+                logger.exception("the connection failed in a way that it should not")
+            is_good = was_up and time.monotonic() - begun_s > _GOOD_S
+            if was_up and not self._stop.is_set():
+                self._outages.note_life(is_short=not is_good)
+            if is_good:
                 pause_s = _SHORTEST_PAUSE_S
-            if self._protocol in (
-                protocol,
-                self._protocols[0],
-            ):  # else another version is tried at once
+            if self._protocol in (protocol, self._protocols[0]):  # else another version is tried at once
                 self._stop.wait(random.uniform(0.5, 1) * pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _connect_once(self) -> bool:
         """Hold one connection from beginning to end; whether the broker let us in."""
-        events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._events = events = queue.SimpleQueue[_Event]()
         try:
             client = self._make_client(events)
             client.connect(self._mqtt.host, self._mqtt.port, self._mqtt.keepalive_s)
         except ConfigError as error:  # a certificate that was replaced by something else
-            self._say_once(str(error), logging.ERROR)
+            self._outages.say_once(str(error))
             return False
         except (OSError, ValueError) as error:  # ValueError: what OpenSSL says of a name that it cannot check
-            self._say_unreachable(error)
+            self._outages.say_unreachable(error)
             return False
         client.loop_start()
         self._client = client
@@ -191,30 +185,28 @@ class Connection:
         except queue.Empty:
             event = _Event("gone")
         if event.kind != "answer" or event.reason is None:
-            if self._stop.is_set():
-                return False
-            self._say_silent(is_over=event.kind == "gone" and event.reason is not None)
+            if not self._stop.is_set() and not (event.reason and self._outages.say_ended()):
+                self._try_other_protocol(self._outages.say_silent)
             return False
-        if event.reason.is_failure:
-            refusal = explain_refusal(event.reason, self._mqtt)
-            if str(event.reason) == "Unsupported protocol version":
-                self._is_protocol_known = False
-                self._try_other_protocol(refusal)
-            else:
-                self._say_once(refusal, logging.ERROR)
-            return False
-        self._is_protocol_known = True
-        self._said.clear()
-        tls = " over TLS" if self._mqtt.tls else ""
-        logger.info("connected to %s by %s%s", self._broker, name_protocol(self._protocol), tls)
-        self._owner.on_up(_limits(event.properties))
-        return True
+        reason = event.reason
+        if str(reason) == "Unsupported protocol version":
+            self._is_protocol_known = False
+            self._try_other_protocol(lambda: self._outages.say_refused(reason))
+        elif reason.is_failure:
+            self._outages.say_refused(reason)
+        else:
+            self._is_protocol_known = True
+            self._outages.end(name_protocol(self._protocol))
+            self._owner.on_up(_limits(event.properties))
+        return not reason.is_failure
 
-    def _try_other_protocol(self, complaint: str) -> None:
-        """Take the next version of MQTT; where all were tried, say what was wrong."""
-        self._protocol = self._protocols[(self._protocols.index(self._protocol) + 1) % len(self._protocols)]
-        if self._protocol is self._protocols[0]:
-            self._say_once(complaint, logging.ERROR)
+    def _try_other_protocol(self, complain: Callable[[], None]) -> None:
+        """Take the next version of MQTT, unless this one is known to do; where all were tried, complain."""
+        if not self._is_protocol_known:
+            place = self._protocols.index(self._protocol) + 1
+            self._protocol = self._protocols[place % len(self._protocols)]
+        if self._is_protocol_known or self._protocol is self._protocols[0]:
+            complain()
 
     def _hold(self, events: "queue.SimpleQueue[_Event]") -> None:
         """Pass on what happens until the connection ends."""
@@ -231,45 +223,9 @@ class Connection:
             if gone:
                 self._owner.on_down()
                 if not self._stop.is_set():
-                    self._say_lost(gone.reason)
+                    self._outages.say_lost(gone.reason)
                 return
             self._owner.on_tick()
-
-    def _say_lost(self, reason: ReasonCode | None) -> None:
-        if reason is not None and str(reason) == "Session taken over":
-            self._say_once(explain_refusal(reason, self._mqtt), logging.ERROR)
-            return
-        why = (
-            ""
-            if reason is None or str(reason) in ("Unspecified error", "Success")
-            else f" ({str(reason).lower()})"
-        )
-        self._said.add(_AWAY)
-        logger.warning("lost %s%s; trying again", self._broker, why)
-
-    def _say_unreachable(self, error: Exception) -> None:
-        """An outage is one line: that the broker is away was said when it went."""
-        reason = explain_tls(error, self._mqtt)
-        if reason and not (self._is_protocol_known and isinstance(error, ssl.SSLEOFError)):
-            self._say_once(reason, logging.ERROR)
-        elif _AWAY not in self._said:
-            self._said.add(_AWAY)
-            why = (getattr(error, "strerror", None) or str(error)).lower()
-            logger.warning("%s does not answer (%s); is it running? Trying again", self._broker, why)
-
-    def _say_silent(self, is_over: bool) -> None:
-        """It took the connection and said nothing. One that did talk MQTT is just going or coming."""
-        if is_over and (fault := explain_end(self._mqtt)):
-            self._say_once(fault, logging.ERROR)
-        elif not self._is_protocol_known:
-            self._try_other_protocol(explain_silence(self._mqtt))
-        elif _AWAY not in self._said:
-            self._say_once(explain_silence(self._mqtt), logging.ERROR)
-
-    def _say_once(self, line: str, level: int) -> None:
-        if line not in self._said:
-            self._said.add(line)
-            logger.log(level, line)
 
 
 def _take(events: "queue.SimpleQueue[_Event]") -> list[_Event]:

@@ -35,7 +35,7 @@ def start() -> Iterator[Start]:
     links: list[Link] = []
 
     def make(port: int, outbox: Outbox | None = None, password: str | None = None, **keys: Any) -> Link:
-        outbox = outbox or Outbox(None, 1000, 3600)
+        outbox = Outbox(None, 1000, 3600) if outbox is None else outbox  # an empty one is false
         mqtt = MqttConfig(**{"host": "127.0.0.1", "port": port} | keys)
         link = Link(MqttTransport(mqtt, Topics("lab"), password, outbox), outbox)
         links.append(link)
