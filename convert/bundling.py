@@ -96,7 +96,7 @@ def convert(
             card = card.model_copy(update={"training": training_record})
         bundle = with_card(folder, card)
         metrics = measure_bundle(bundle, training, faces[Split.PUBLIC])
-        check_parity(metrics, max_loss)
+        check_parity(metrics, max_loss, source.fitted_to)
         for truth, lost in lost_points(metrics).items():
             logger.info("int8 loses %.2f points against %s on PublicTest", lost, truth)
         update = {

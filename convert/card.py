@@ -116,10 +116,10 @@ def _data_of_others(faces: Mapping[Split, Faces]) -> str:
 
 def _speaks(source: Source, truth: str) -> str:
     """Whose word the network repeats, as far as known."""
-    fit = source.record.get("fit")
-    if not isinstance(fit, Mapping):
+    labels = source.fitted_to
+    if labels is None:
         return "not known"
-    return _WHY["labels" if fit["labels"] == "fer2013" and truth == "labels" else fit["labels"]]
+    return _WHY["labels" if labels == "fer2013" and truth == "labels" else labels]
 
 
 def _crop_margin(source: Source) -> float:

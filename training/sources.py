@@ -43,6 +43,13 @@ class Source:
     licence: Mapping[str, str] | None = None
 
     @property
+    def fitted_to(self) -> str | None:
+        """Whose labels, as in FitConfig; None where nobody has said."""
+        fit = self.record.get("fit")
+        labels = fit.get("labels") if isinstance(fit, Mapping) else self.record.get("labels")
+        return labels if isinstance(labels, str) else None
+
+    @property
     def is_tflite(self) -> bool:
         return self.model.suffix.lower() == TFLITE_SUFFIX
 

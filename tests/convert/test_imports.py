@@ -13,6 +13,7 @@ from edge.cli import main as mien
 from edge.emotion.bundle import load_bundle
 from tests.training import exports
 from tests.training.faces import draw_face
+from tests.training.published import needs
 
 pytestmark = pytest.mark.tensorflow
 
@@ -117,3 +118,16 @@ def test_an_import_is_not_replaced_unless_forced_and_keeps_its_looks(
     assert main([*command, "--force"]) == 0
     assert load_bundle(out).card.looks == ({"date": "2026-11-20"},)
     assert train(["evaluate", str(out), "--data", str(small_fer)]) == 0
+
+
+def test_the_weights_of_2017_lose_little_by_becoming_int8(tmp_path: Path) -> None:
+    weights = needs("MIEN_PUBLISHED_WEIGHTS", "fer2013_mini_XCEPTION.102-0.66.hdf5")
+    data = needs("MIEN_FER2013", "FER2013, the file or its folder")
+    out = tmp_path / "published"
+    assert main([str(weights), "--data", str(data), "--out", str(out)]) == 0
+    card = load_bundle(out).card
+    accuracy = {kind: found["all"]["fer2013"]["accuracy"] for kind, found in card.metrics["PublicTest"].items()}
+    assert 100 * accuracy["float"] == pytest.approx(65.5, abs=0.1)
+    assert 100 * (accuracy["float"] - accuracy["int8"]) <= 0.5
+    assert card.licence["weights"].startswith("MIT, Octavio Arriaga")
+    assert "PublicTest and PrivateTest" in card.training["data"]

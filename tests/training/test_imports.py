@@ -1,7 +1,6 @@
 """Model files of others: exports of Teachable Machine, the published weights of 2017, and any other."""
 
 import json
-import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from edge.preprocessing import to_model_input
 from tests.edge.delegate.compiled import compiled
 from tests.training import exports
 from tests.training.faces import draw_face
+from tests.training.published import needs
 from training.cli import main
 from training.given import NOTHING_GIVEN, Given
 
@@ -223,13 +223,6 @@ def test_a_published_file_is_known_by_its_sha256_and_by_nothing_else(
     with of_2017.open("ab") as file:
         file.write(b"\0")  # HDF5 does not mind; it is another file all the same
     assert "does not say its value range" in refusal(UsageError, of_2017)
-
-
-def needs(variable: str, what: str) -> Path:
-    path = Path(os.environ.get(variable, ""))
-    if variable not in os.environ or not path.exists():
-        pytest.skip(f"needs {what}; name it by {variable}")
-    return path
 
 
 def test_the_weights_of_2017_reach_what_is_known_of_them() -> None:

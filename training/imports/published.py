@@ -29,6 +29,7 @@ class Published:
         classes: in the order of the output.
         value_range: of its input.
         data: what it was fitted on.
+        labels: whose they were, as in training.config.FitConfig.
         licence: of the weights.
     """
 
@@ -37,6 +38,7 @@ class Published:
     classes: tuple[str, ...] = EMOTIONS
     value_range: Range = (-1.0, 1.0)
     data: str = _FITTED_ON
+    labels: str = "fer2013"
     licence: str = _LICENCE
 
 

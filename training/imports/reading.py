@@ -47,7 +47,7 @@ def _of_published(path: Path, known: Published, given: Given) -> Source:
                 f"{what} is {_words(said)}; {path} is {known.name} by its sha256, and that has {_words(right)}"
             )
     logger.info("%s is the published %s, by its sha256", path.name, known.name)
-    record = {"fit": "not known", "data": known.data, "published": known.name}
+    record = {"fit": "not known", "data": known.data, "labels": known.labels, "published": known.name}
     licence = {"data": "see FER2013", "weights": known.licence}
     return Source(path, known.network, known.value_range, known.classes, record, licence=licence)
 
