@@ -1,6 +1,7 @@
 # make demo    the main job on one machine: no camera, no broker, no data
 # make test    ruff, mypy and the tests
 # Both set up .venv the first time.
+# make soak-mqtt   broker and daemon killed again and again for 10 minutes, and a broker that is away for 3
 # make soak    an hour at full speed with a camera that fails every ten seconds; MINUTES=10 for less
 #
 # make test-device           what this machine can show of a Raspberry Pi: arm64 and systemd; root, Debian, 8 minutes
@@ -14,8 +15,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-device test-device-arm64 test-device-systemd test-device-camera bench soak setup setup-training \
-	clean help
+.PHONY: demo test test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt setup \
+	setup-training clean help
 
 help:
 	@sed -n '1,/^$$/s/^# \?//p' Makefile
@@ -29,6 +30,10 @@ bench: setup
 MINUTES ?= 60
 soak: setup
 	$(BIN)/python -m tests.edge.soak --minutes $(MINUTES)
+
+soak-mqtt: setup
+	$(BIN)/python -m tests.edge.mqtt.soak kills
+	$(BIN)/python -m tests.edge.mqtt.soak away
 
 test: setup
 	$(BIN)/ruff check .

@@ -30,13 +30,13 @@ def _have(*modules: str) -> Callable[[], bool]:
     return lambda: all(importlib.util.find_spec(module) for module in modules)
 
 
-def _mosquitto() -> str | None:
+def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 #: marker: (whether this machine has it, how to get it)
 REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
-    "broker": (lambda: _mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
+    "broker": (lambda: find_mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
     "gcc": (lambda: shutil.which("gcc") is not None, "a C compiler: apt-get install gcc libc6-dev"),
     "shellcheck": (lambda: shutil.which("shellcheck") is not None, "shellcheck: apt-get install shellcheck"),
     "systemd": (lambda: shutil.which("systemd-analyze") is not None, "systemd: apt-get install systemd"),
@@ -87,7 +87,7 @@ def wait_until(is_true: Callable[[], bool], timeout_s: float = 10.0) -> bool:
     return is_true()
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -105,12 +105,12 @@ def make_mosquitto(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
         running: list[subprocess.Popen[bytes]] = []
 
         def start() -> None:
-            program = _mosquitto()
+            program = find_mosquitto()
             assert program
             process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
             running.append(process)
             processes.append(process)
-            assert wait_until(lambda: _answers(port)), "mosquitto did not start"
+            assert wait_until(lambda: answers(port)), "mosquitto did not start"
 
         def stop() -> None:
             running[-1].kill()
