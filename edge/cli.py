@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from edge.config import Config, load_config, parse_config, read_password
 from edge.errors import MienError, PictureError
-from edge.files import refuse_existing
+from edge.files import refuse_existing, write_text
 from edge.logs import CountingHandler
 from edge.notify import JournalFormatter
 from edge.options import make_parser
@@ -97,9 +97,12 @@ def _watch(options: argparse.Namespace) -> None:
         "port": options.port,
         "username": options.mqtt_user,
         "password_file": options.mqtt_password_file,
+        "tls": options.tls,
+        "ca_file": options.ca_file,
     }
+    known = load_config(options.config).mqtt.model_dump(exclude_unset=True) if options.config else {}
     device = {"id": options.device} if options.device is not None else {}
-    table = {key: value for key, value in given.items() if value is not None}
+    table = known | {key: value for key, value in given.items() if value is not None}
     mqtt = parse_config({"device": device, "mqtt": table}).mqtt
     deadline_s = time.monotonic() + options.seconds if options.seconds else None
     if options.svg:
@@ -120,6 +123,19 @@ def _watch(options: argparse.Namespace) -> None:
                 save_table(board, options.svg)
     finally:
         subscriber.close()
+
+
+def _schemas(options: argparse.Namespace) -> None:
+    from edge.mqtt.schemas import make_schemas
+
+    if not options.out:
+        print(json.dumps(make_schemas(), indent=2, ensure_ascii=False))
+        return
+    paths = {kind: options.out / f"{kind}.json" for kind in make_schemas()}
+    for path in paths.values():
+        refuse_existing(path, options.force)
+    for kind, schema in make_schemas().items():
+        write_text(paths[kind], json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -198,6 +214,7 @@ _ACTIONS = {
     "run": _run,
     "predict": _predict,
     "watch": _watch,
+    "schemas": _schemas,
     "bench": _bench,
     "doctor": _doctor,
 }

@@ -21,6 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_predict(commands)
     _add_watch(commands)
+    _add_schemas(commands)
     _add_bench(commands)
     _add_doctor(commands)
     for command in commands.choices.values():
@@ -92,11 +93,27 @@ def _add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     command.add_argument(
         "--mqtt-password-file", metavar="FILE", help="file whose first line is the password (default: none)"
     )
+    command.add_argument("--tls", action="store_true", default=None, help="over TLS; the port is then 8883")
+    command.add_argument("--ca-file", metavar="FILE", help="who signed the broker's certificate, PEM")
+    command.add_argument(
+        "--config", type=Path, metavar="FILE", help="TOML file whose table [mqtt] says how to get there"
+    )
     command.add_argument("--seconds", type=_positive, metavar="N", help="how long, seconds (default: no end)")
     command.add_argument("--svg", type=Path, metavar="FILE", help="at the end, write the table as a picture")
     command.add_argument("--force", action="store_true", help="replace the file of --svg")
     command.add_argument("--json", action="store_true", help="one line of JSON per message")
     _add_lang(command)
+
+
+def _add_schemas(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "schemas",
+        help="what each message holds, as JSON Schema",
+        description="Prints one JSON object: the schema of each kind of message. Each device tells those of "
+        "its own version in its topic info.",
+    )
+    command.add_argument("--out", type=Path, metavar="DIR", help="write DIR/KIND.json instead")
+    command.add_argument("--force", action="store_true", help="replace files that are there")
 
 
 def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -38,6 +38,8 @@ class State(Message):
         faces: how many are in view.
         emotion: a class of the model, "uncertain" or "no_face".
         confidence: the smoothed score of the emotion; null without a face.
+        scores: the smoothed score of each class; empty without a face.
+        track: which face of this session it is, never who; null without a face.
     """
 
     age_ms: Annotated[float, Field(ge=0)]
@@ -66,6 +68,11 @@ class FaceEvent(Message):
     """One face: it came, it changed, it went.
 
     Attributes:
+        type: it came, changed or went.
+        track: which face of this session it is, never who.
+        emotion: a class of the model, or "uncertain".
+        confidence: the smoothed score of the emotion.
+        scores: the smoothed score of each class.
         box: x, y, width, height in pixels of the frame; it may reach over the border.
         since: when the present emotion began.
         dwell_s: how long it has held.
