@@ -13,6 +13,7 @@ from edge.preprocessing import to_model_input
 from edge.records import Gray
 from training.backend import quiet_streams
 from training.contender import Contender
+from training.freezing import leaves
 from training.given import Given
 from training.imports.contending import open_tflite
 from training.metrics import Probabilities
@@ -59,7 +60,7 @@ def _of_network(name: str, source: Source, network: keras.Model, temperature: fl
 
     return Contender(
         name, "float", source.model, source.require_classes(), int(network.input_shape[1]),
-        predict, lambda: _single(network, source), network.count_params(), count_multiply_adds(network),
+        predict, lambda: _single(network, source), network.count_params(), _multiply_adds(network),
         source.home, "LiteRT",
     )  # fmt: skip
 
@@ -70,7 +71,7 @@ def _of_bundle(name: str, bundle: Bundle, network: keras.Model | None) -> Conten
         lambda pixels: int8_probabilities(bundle, pixels),
         lambda: Classifier.open(bundle, threads=1).probabilities,
         network.count_params() if network else None,
-        count_multiply_adds(network) if network else None,
+        _multiply_adds(network) if network else None,
         bundle.folder, "the device's own code",
     )  # fmt: skip
 
@@ -91,6 +92,13 @@ def _single(network: keras.Model, source: Source) -> Callable[[Gray], object]:
     run = float_interpreter(content, threads=1)
     side_px, channels = int(network.input_shape[1]), int(network.input_shape[3])
     return lambda face: run(to_model_input(face, side_px, source.value_range, channels))
+
+
+def _multiply_adds(network: keras.Model) -> int | None:
+    """None where a network within the network is for pictures of any size, as in exports of 2019."""
+    shapes = (layer.output.shape for layer in leaves(network))
+    is_known = all(None not in shape[1:] for shape in shapes)
+    return count_multiply_adds(network) if is_known else None
 
 
 def _load(path: Path, classes: tuple[str, ...] | None) -> keras.Model:

@@ -175,3 +175,12 @@ def test_groups_that_mean_something_are_not_dropped() -> None:
     assert modernized(depthwise, is_keras_2=False)["config"] == {"strides": 2}
     depthwise["config"]["groups"] = 2
     assert modernized(depthwise, is_keras_2=True)["config"] == {"groups": 2, "strides": 2}
+
+
+def test_what_the_first_layer_of_keras_2_takes_is_said_by_a_layer_of_its_own() -> None:
+    dense = {"class_name": "Dense", "config": {"name": "dense", "units": 3, "batch_input_shape": [None, 9]}}
+    config = {"class_name": "Sequential", "config": {"name": "head", "layers": [dense]}}
+    first, second = modernized(config, is_keras_2=True)["config"]["layers"]
+    assert (first["class_name"], first["config"]["batch_input_shape"]) == ("InputLayer", [None, 9])
+    assert second["config"] == {"name": "dense", "units": 3}
+    assert modernized(config, is_keras_2=False) == config

@@ -30,6 +30,8 @@ def modernized(config: Any, is_keras_2: bool) -> Any:
     if found.get("class_name") in _OF_LAYERS and isinstance(found.get("config"), dict):
         found["config"] = _without_superfluous(found["config"])
     if is_keras_2:
+        if found.get("class_name") == "Sequential" and isinstance(found.get("config"), dict):
+            found["config"] = _with_input_layer(found["config"])
         # Keras 2 wrote a list of tensors where there was one; to Keras 3 that is a list as input or output,
         # which the layer behind a network within a network does not take.
         for name in ("input_layers", "output_layers"):
@@ -44,6 +46,20 @@ def _without_superfluous(config: dict[str, Any]) -> dict[str, Any]:
         for name, value in config.items()
         if name not in _SUPERFLUOUS or (name == "groups" and value != 1)
     }
+
+
+def _with_input_layer(config: dict[str, Any]) -> dict[str, Any]:
+    """Say by a layer of its own what the first layer takes; Keras 3 counts the batch twice otherwise."""
+    layers = config.get("layers")
+    first = layers[0] if isinstance(layers, list) and layers else None
+    inner = first.get("config") if isinstance(first, dict) else None
+    if not isinstance(first, dict) or not isinstance(inner, dict) or first.get("class_name") == "InputLayer":
+        return config
+    shape = inner.pop("batch_input_shape", None)
+    if shape is None:
+        return config
+    taken = {"batch_input_shape": shape, "dtype": "float32", "name": f"{inner.get('name', 'first')}_input"}
+    return {**config, "layers": [{"class_name": "InputLayer", "config": taken}, *layers]}
 
 
 def _is_list_of_one(value: Any) -> bool:
