@@ -50,6 +50,8 @@ def beside_record(other: Card) -> dict[str, Any]:
         "name": other.name,
         "labels": known.get("labels", "not known"),
         "epochs": known.get("epochs", "not known"),
+        "began_with": (known.get("base") or {}).get("file", "nothing"),
+        "teachers": list(known.get("teachers", ())),
         "PublicTest, int8": {truth: found["accuracy"] for truth, found in on_public.items()},
         "looks": list(other.looks),
         "command": other.command,
@@ -123,7 +125,9 @@ def _speaks(source: Source, truth: str) -> str:
 
 
 def _crop_margin(source: Source) -> float:
-    """How wide `mien-train prepare` cut the faces that the network was fitted to; the device does likewise."""
+    """As wide as somebody said, or as `mien-train prepare` cut the faces that the network was fitted to."""
+    if source.crop_margin is not None:
+        return float(source.crop_margin)
     fitted_on = source.record.get("fitted_on")
     prepared = fitted_on.get("prepared") if isinstance(fitted_on, Mapping) else None
     return float(prepared.get("crop_margin", 0)) if isinstance(prepared, Mapping) else 0.0

@@ -6,11 +6,21 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convert.calibration import FACES_PER_CLASS
-from convert.forms import DATA_HELP, EPILOG, count, new_parser, parse_form, prepare_tensorflow, tell_compilation
+from convert.forms import (
+    DATA_HELP,
+    EPILOG,
+    count,
+    crop_margin,
+    new_parser,
+    parse_form,
+    prepare_tensorflow,
+    tell_compilation,
+)
 from edge.errors import MienError, MissingExtraError
 from training.given import add_given, given_by
 
@@ -64,6 +74,8 @@ def _convert(options: argparse.Namespace) -> int:
 
     source = find_source(options.model, given_by(options))
     source.require_classes()
+    if options.crop_margin is not None:
+        source = replace(source, crop_margin=options.crop_margin)
     if source.is_tflite:
         return _import_tflite(source, options)
     card = convert(
@@ -139,6 +151,13 @@ def _convert_parser() -> argparse.ArgumentParser:
         default=FACES_PER_CLASS,
         metavar="N",
         help=f"faces of each class that choose the ranges of the tensors (default {FACES_PER_CLASS})",
+    )
+    parser.add_argument(
+        "--crop-margin",
+        type=crop_margin,
+        metavar="SHARE",
+        help="how much devices add around the finder's box, on each side, as a share of it (default as the "
+        "bundle or the prepared faces have it, else 0); `mien-train scenes margin` measures it",
     )
     add_given(parser)
     return parser

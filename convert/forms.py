@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -218,6 +219,17 @@ def count(text: str) -> int:
     if not text.strip().isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
+
+
+def crop_margin(text: str) -> float:
+    """A share of the detector's box; the card refuses others, too."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not -0.5 < share <= 2:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a share above -0.5 and at most 2, such as 0.05")
+    return share
 
 
 FORMS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {

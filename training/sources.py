@@ -31,6 +31,8 @@ class Source:
         looks: every opening of PrivateTest so far.
         home: the RUN or bundle that it is of; None: a file of its own.
         licence: of its weights and data, where it is not ours.
+        crop_margin: how wide the device is to cut faces for it, as a share of the detector's box; None where
+            nobody has said.
     """
 
     model: Path
@@ -41,6 +43,7 @@ class Source:
     looks: tuple[Mapping[str, Any], ...] = ()
     home: Path | None = None
     licence: Mapping[str, str] | None = None
+    crop_margin: float | None = None
 
     @property
     def fitted_to(self) -> str | None:
@@ -170,6 +173,7 @@ def source_of_bundle(folder: Path) -> Source:
         card.looks,
         folder,
         None if isinstance(card.training.get("fit"), Mapping) else card.licence,
+        card.input.crop_margin,
     )
 
 

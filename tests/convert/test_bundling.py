@@ -37,7 +37,7 @@ def test_the_card_says_what_the_network_is_and_how_good(bundle: Path) -> None:
     assert card.input.value_range == (-1, 1)
     assert set(card.sha256) == {"model.tflite", "source.keras"}
     assert card.command.startswith("mien-convert ") and "--max-loss 100" in card.command
-    assert {"data", "votes", "weights"} <= set(card.licence)
+    assert {"data", "weights"} <= set(card.licence)
     assert len(card.not_for) > 3
     for kind in ("float", "int8"):
         found = card.metrics["PublicTest"][kind]["all"]
@@ -131,3 +131,15 @@ def test_a_file_of_its_own_must_be_told_its_value_range_and_its_classes(
     assert main([*known, "--classes", ",".join(EMOTIONS)]) == 0
     card = load_bundle(tmp_path / "out").card
     assert (card.input.side_px, card.input.value_range) == (32, (0, 1))
+
+
+def test_how_wide_faces_are_cut_may_be_said_and_outlives_another_conversion(
+    bundle: Path, small_fer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["--data", str(small_fer), "--max-loss", "100"]
+    assert main([str(bundle), *command, "--out", str(tmp_path / "wide"), "--crop-margin", "0.05"]) == 0
+    assert main([str(tmp_path / "wide"), *command, "--out", str(tmp_path / "again")]) == 0
+    assert load_bundle(tmp_path / "again").card.input.crop_margin == 0.05
+    with pytest.raises(SystemExit):
+        main([str(bundle), *command, "--out", str(tmp_path / "no"), "--crop-margin", "-0.5"])
+    assert "'-0.5'; expected a share above -0.5" in capsys.readouterr().err
