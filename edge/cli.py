@@ -104,10 +104,10 @@ def _watch(options: argparse.Namespace) -> None:
     device = {"id": options.device} if options.device is not None else {}
     table = known | {key: value for key, value in given.items() if value is not None}
     mqtt = parse_config({"device": device, "mqtt": table}).mqtt
-    deadline_s = time.monotonic() + options.seconds if options.seconds else None
     if options.svg:
         refuse_existing(options.svg, options.force)
     subscriber = Subscriber(mqtt, read_password(mqtt), options.device)
+    deadline_s = time.monotonic() + options.seconds if options.seconds else None
     try:
         messages = subscriber.messages(patience_s=0.2)
         if options.json:

@@ -8,7 +8,7 @@ import paho.mqtt.client as paho
 
 from edge.config import MqttConfig
 from edge.errors import PublishError
-from edge.mqtt.making import ANSWER_S, explain_refusal, explain_silence, make_client, protocols
+from edge.mqtt.making import ANSWER_S, FIRST_ANSWER_S, explain_refusal, explain_silence, make_client, protocols
 from edge.mqtt.tls import explain_end, explain_tls
 from edge.mqtt.topics import ROOT
 
@@ -34,7 +34,8 @@ class Subscriber:
         for protocol in protocols(mqtt):
             self._answers = queue.Queue()
             self._client = make_client(mqtt, password, protocol=protocol, reconnects=True)
-            answer = self._connect()
+            is_last = protocol is protocols(mqtt)[-1]
+            answer = self._connect(ANSWER_S if is_last else FIRST_ANSWER_S)
             if answer is None:
                 return
             self.close()
@@ -54,7 +55,7 @@ class Subscriber:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _connect(self) -> PublishError | str | None:
+    def _connect(self, timeout_s: float) -> PublishError | str | None:
         """Connect and subscribe; gives what is wrong, as text where another version of MQTT might help."""
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._answers.put(None)
@@ -69,7 +70,7 @@ class Subscriber:
             return PublishError(reason or f"{broker} does not answer ({why}); is it running?")
         self._client.loop_start()
         try:
-            answer = self._answers.get(timeout=ANSWER_S)
+            answer = self._answers.get(timeout=timeout_s)
         except queue.Empty:
             answer = explain_silence(self._mqtt)
         if answer != _ENDED:

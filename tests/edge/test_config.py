@@ -210,3 +210,25 @@ def test_a_wrong_camera_address_is_told_without_its_password() -> None:
     with pytest.raises(ConfigError) as told:
         parse_config({"camera": {"source": "rtsp://owner:hunter2@camera/live"}})
     assert "camera.source is 'rtsp://…@camera/live'; expected v4l2:NUMBER" in str(told.value)
+
+
+def test_tls_has_a_port_of_its_own_where_none_is_set() -> None:
+    assert parse_config({"mqtt": {"tls": True}}).mqtt.port == 8883
+    assert parse_config({"mqtt": {"tls": True, "port": 1884}}).mqtt.port == 1884
+    assert parse_config({"mqtt": {"tls": False}}).mqtt.port == 1883
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"ca_file": "/a.pem"}, "mqtt: ca_file is set and tls is not; expected tls = true beside it"),
+        ({"server_name": "b"}, "mqtt: server_name is set and tls is not"),
+        ({"tls": True, "client_key_file": "/k"}, "mqtt: client_key_file is set and client_cert_file is not"),
+        ({"client_id": "a b"}, "mqtt.client_id is 'a b'"),
+        ({"protocol": "4"}, "mqtt.protocol is '4'"),
+    ],
+)
+def test_keys_that_do_not_go_together_are_named(keys: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config({"mqtt": keys})
+    assert said in str(caught.value)

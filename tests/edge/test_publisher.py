@@ -172,6 +172,29 @@ def test_a_heartbeat_comes_without_a_change(world: Collector, publisher: Publish
     assert len(world.take("state")) == 4
 
 
+def test_a_connect_tells_what_is_retained_and_the_newest_state_at_once(
+    world: Collector, publisher: Publisher, empty_room: Gray
+) -> None:
+    publisher.set_status("online")
+    tell(publisher, Frame(empty_room, 0.0, time.monotonic(), index=0), [reading()])
+    tell(publisher, Frame(empty_room, 0.1, time.monotonic(), index=1), [reading(emotion="sad")])
+    world.sent.clear()
+    world.connect()
+    assert [sent.topic.rpartition("/")[2] for sent in world.sent] == ["status", "state"]
+    assert world.sent[1].content["emotion"] == "sad", "and not the one that was told last"
+    tell(publisher, Frame(empty_room, 0.2, time.monotonic(), index=2), [reading(emotion="sad")])
+    assert len(world.sent) == 2, "that was told"
+
+
+def test_a_connect_does_not_tell_a_state_of_long_ago(
+    world: Collector, publisher: Publisher, empty_room: Gray
+) -> None:
+    tell(publisher, Frame(empty_room, 0.0, time.monotonic() - 6, index=0), [reading()])
+    world.sent.clear()
+    world.connect()
+    assert world.take("state") == [], "it would look live"
+
+
 def test_a_connect_makes_the_next_frame_tell_status_and_state_again(
     world: Collector, publisher: Publisher, at: At
 ) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from edge.config import MqttConfig
 from edge.doctor.finding import Finding
+from edge.mqtt.embedded import embedded_broker
 from edge.mqtt.making import make_client
 from tests.conftest import Broker, free_port, wait_until
 from tests.edge.doctor.conftest import Device, config_text
@@ -218,3 +220,69 @@ def retained_topics(port: int) -> list[str]:
         client.disconnect()
         client.loop_stop()
     return topics
+
+
+@pytest.fixture
+def secured(make_mosquitto: Make, tmp_path: Path) -> Callable[..., tuple[int, Path]]:
+    """A broker that speaks TLS, with a certificate for a name; its port, and who signed that."""
+
+    def make(name: str, *lines: str) -> tuple[int, Path]:
+        authority = trustme.CA()
+        papers = authority.issue_cert(name)
+        certificate, key, signer = (tmp_path / file for file in ("broker.crt", "broker.key", "ca.pem"))
+        papers.cert_chain_pems[0].write_to_path(str(certificate))
+        papers.private_key_pem.write_to_path(str(key))
+        authority.cert_pem.write_to_path(str(signer))
+        files = (f"certfile {certificate}", f"keyfile {key}", f"cafile {signer}")
+        return make_mosquitto("allow_anonymous true", *files, *lines).port, signer
+
+    return make
+
+
+@pytest.mark.broker
+def test_a_broker_over_tls_is_well(
+    device: Device, configure: Callable[..., None], secured: Callable[..., tuple[int, Path]]
+) -> None:
+    port, signer = secured("127.0.0.1")
+    configure(port, "tls = true", f'ca_file = "{signer}"')
+    assert statuses(device.examine()) == ("ok", "ok", "ok")
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(
+    ("name", "knows_signer", "what"),
+    [
+        ("127.0.0.1", False, "the system knows no authority that signed its certificate"),
+        ("elsewhere.example", True, "its certificate is not for 127.0.0.1"),
+    ],
+)
+def test_a_broker_that_is_not_trusted(
+    name: str,
+    knows_signer: bool,
+    what: str,
+    device: Device,
+    configure: Callable[..., None],
+    secured: Callable[..., tuple[int, Path]],
+) -> None:
+    port, signer = secured(name)
+    configure(port, "tls = true", *([f'ca_file = "{signer}"'] if knows_signer else []))
+    findings = device.examine()
+    assert statuses(findings) == ("failed", "skipped", "skipped")
+    assert what in findings["broker"].what and "server_name" in (findings["broker"].fix or "")
+
+
+@pytest.mark.broker
+def test_a_broker_that_wants_a_certificate_of_ours(
+    device: Device, configure: Callable[..., None], secured: Callable[..., tuple[int, Path]]
+) -> None:
+    port, signer = secured("127.0.0.1", "require_certificate true")
+    configure(port, "tls = true", f'ca_file = "{signer}"')
+    findings = device.examine()
+    assert statuses(findings) == ("ok", "failed", "skipped")
+    assert "wants a certificate of ours" in findings["broker login"].what
+
+
+def test_a_broker_that_knows_no_mqtt_5(device: Device, configure: Callable[..., None]) -> None:
+    with embedded_broker() as port:
+        configure(port)
+        assert device.examine()["broker login"].status == "ok"

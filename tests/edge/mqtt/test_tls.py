@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from edge.cli import main
 from edge.config import MqttConfig
 from edge.errors import ConfigError, PublishError
 from edge.mqtt.subscriber import Subscriber
@@ -88,6 +89,22 @@ def test_a_watcher_speaks_tls_and_names_what_is_wrong(
         Subscriber(MqttConfig(**place, **keys(papers)), None)
     with pytest.raises(PublishError, match="knows no authority that signed its certificate"):
         Subscriber(MqttConfig(**place, tls=True), None)
+
+
+def test_the_command_watch_takes_tls_from_options_and_from_a_configuration(
+    issue: Issue, make_tls_broker: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    papers = issue("127.0.0.1")
+    port = make_tls_broker(papers)
+    place = ["watch", "--host", "127.0.0.1", "--port", str(port), "--seconds", "0.3", "--json"]
+    assert main([*place, "--tls", "--ca-file", str(papers.authority)]) == 0
+    assert main([*place, "--tls"]) == 1
+    assert "knows no authority that signed its certificate" in capsys.readouterr().err
+    config = tmp_path / "mien.toml"
+    config.write_text(
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = true\nca_file = "{papers.authority}"\n'
+    )
+    assert main(["watch", "--config", str(config), "--seconds", "0.3", "--json"]) == 0
 
 
 #: what is wrong: (the broker's certificate, the one it wants, what we set, what is said)
