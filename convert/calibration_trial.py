@@ -135,11 +135,12 @@ def _read(journal: Path | None, kind: Mapping[str, Any]) -> list[Row]:
         return []
     try:
         stored = json.loads(journal.read_text(encoding="utf-8"))
-        if {name: stored[name] for name in kind} != kind:
-            raise DataError(f"{journal} is of another model or other data; give another --out")
-        return list(stored["rows"])
+        rows, of = list(stored["rows"]), {name: stored[name] for name in kind}
     except (ValueError, KeyError, TypeError):
         raise DataError(f"{journal} is broken; expected what an earlier trial wrote: delete it") from None
+    if of != kind:
+        raise DataError(f"{journal} is of another model or other data; give another --out")
+    return rows
 
 
 def summaries(rows: Sequence[Row]) -> Iterator[Mapping[str, Any]]:

@@ -6,21 +6,27 @@ from pathlib import Path
 import pytest
 
 from tests.training.test_fit import history
+from tests.training.tiny import KNOWN, write_tiny
 
 
-def fit(data: Path, out: Path, devices: int, *words: str) -> subprocess.CompletedProcess[str]:
-    """Fit on JAX, on a machine that seems to have so many devices."""
-    command = [sys.executable, "-m", "training.cli", "fit", "--data", str(data), "--out", str(out)]
-    command += ["--network", "plain_cnn_48", "--epochs", "2", "--batch-size", "12", "--labels", "fer2013"]
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "tiny.keras")
+
+
+def fit(tiny: Path, data: Path, out: Path, devices: int, *words: str) -> subprocess.CompletedProcess[str]:
+    """Fit a small network on JAX, on a machine that seems to have so many devices."""
+    command = [sys.executable, "-m", "training.cli", "finetune", str(tiny), *KNOWN, "--data", str(data)]
+    command += ["--out", str(out), "--epochs", "3", "--batch-size", "12", "--labels", "fer2013"]
     flags = f"--xla_force_host_platform_device_count={devices}"
     environment = {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": flags}
     return subprocess.run([*command, *words], env=environment, capture_output=True, text=True)
 
 
 @pytest.mark.jax
-def test_two_devices_give_one_devices_loss_curve(small_fer: Path, tmp_path: Path) -> None:
-    one = fit(small_fer, tmp_path / "one", 1)
-    two = fit(small_fer, tmp_path / "two", 2, "--devices", "all")
+def test_two_devices_give_one_devices_loss_curve(tiny: Path, small_fer: Path, tmp_path: Path) -> None:
+    one = fit(tiny, small_fer, tmp_path / "one", 1)
+    two = fit(tiny, small_fer, tmp_path / "two", 2, "--devices", "all")
     assert one.returncode == two.returncode == 0, one.stderr + two.stderr
     assert "devices: cpu:0, cpu:1" in two.stderr
     for a, b in zip(history(tmp_path / "one"), history(tmp_path / "two"), strict=True):
@@ -37,9 +43,9 @@ def test_two_devices_give_one_devices_loss_curve(small_fer: Path, tmp_path: Path
     ],
 )
 def test_devices_that_cannot_share_are_one_clear_line(
-    small_fer: Path, tmp_path: Path, words: tuple[str, ...], said: str
+    tiny: Path, small_fer: Path, tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
-    done = fit(small_fer, tmp_path / "run", 2, *words)
+    done = fit(tiny, small_fer, tmp_path / "run", 2, *words)
     assert done.returncode == 2
     assert said in done.stderr
     assert not (tmp_path / "run").exists()
