@@ -52,6 +52,7 @@ def test_a_number_is_never_given_twice(place: Path | None) -> None:
 
 def test_beyond_the_bound_the_oldest_give_way_and_are_counted(place: Path | None) -> None:
     outbox = filled(place, 17, most=10)
+    assert len(outbox) == 10, "at once, and not when somebody reads"
     assert payloads(outbox) == [str(number) for number in range(7, 17)]
     assert outbox.dropped == {OLD: 0, FULL: 7}
 

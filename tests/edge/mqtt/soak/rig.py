@@ -21,7 +21,11 @@ Event = tuple[str, int]
 
 
 class Mosquitto:
-    """A real one. A session that was saved once outlives kill -9, and with it who listens."""
+    """A real one. A session that was saved once outlives kill -9, and with it who listens.
+
+    What it has acknowledged and not yet passed on outlives a SIGTERM alone: on disk is what it had at its last
+    save. Nobody can give back what a broker acknowledged and lost.
+    """
 
     def __init__(self, folder: Path, port: int) -> None:
         self._config, self._port = folder / "mosquitto.conf", port
@@ -44,10 +48,10 @@ class Mosquitto:
         self._process.send_signal(signal.SIGUSR1)
         time.sleep(0.5)
 
-    def kill(self) -> None:
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self._process:
-            self._process.kill()
-            self._process.wait()
+            self._process.send_signal(how)
+            self._process.wait(20)
             self._process = None
 
 
