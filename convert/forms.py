@@ -75,11 +75,9 @@ def edgetpu_parser() -> argparse.ArgumentParser:
 def _edgetpu(options: argparse.Namespace) -> int:
     from convert.compiler import HOW_TO_GET_IT, CompilerMissingError, add_compiled, compile_bundle
 
+    folder, compiled = options.bundle, options.compiled
     try:
-        if options.compiled:
-            tell_compilation(options.bundle, add_compiled(options.bundle, options.compiled))
-        else:
-            tell_compilation(options.bundle, compile_bundle(options.bundle))
+        tell_compilation(folder, add_compiled(folder, compiled) if compiled else compile_bundle(folder))
     except CompilerMissingError:
         print(HOW_TO_GET_IT)
         raise
