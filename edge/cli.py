@@ -88,8 +88,8 @@ def _predict(options: argparse.Namespace) -> None:
 def _watch(options: argparse.Namespace) -> None:
     from rich.console import Console
 
-    from edge.mqtt.publisher import message_line
     from edge.mqtt.subscriber import Subscriber, until
+    from edge.mqtt.transport import message_line
     from edge.watch import Board, save_table, show
 
     given = {
@@ -142,7 +142,7 @@ def _demo(options: argparse.Namespace) -> None:
     from rich.console import Console
 
     from edge.demo import running_demo
-    from edge.mqtt.publisher import message_line
+    from edge.mqtt.transport import message_line
     from edge.watch import Board, show
 
     console = Console(stderr=True) if options.json else Console()

@@ -27,9 +27,10 @@ from edge.faces.scoring import Classifier
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
 from edge.mqtt.payloads import timestamp
-from edge.mqtt.publisher import LogTransport, Publisher, Transport
+from edge.mqtt.publisher import Publisher
 from edge.mqtt.schemas import make_schemas
 from edge.mqtt.topics import OFFLINE, STOPPED, Topics
+from edge.mqtt.transport import LogTransport, Transport
 from edge.notify import is_service, notify
 from edge.pace import Pace
 from edge.pipeline import Pipeline

@@ -17,8 +17,9 @@ from edge.clip import write_clip
 from edge.config import Config, DetectConfig, parse_config
 from edge.emotion.bundle import load_bundle
 from edge.emotion.classifier import Classifier
-from edge.mqtt.publisher import LogTransport, Publisher
+from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
+from edge.mqtt.transport import LogTransport
 
 _FPS = 30
 

@@ -1,14 +1,11 @@
 """One connection to a broker after another, for as long as the daemon lives; what happens is said once."""
 
 import logging
-import os
 import queue
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +15,15 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttConfig
 from edge.errors import ConfigError
-from edge.mqtt.making import ANSWER_S, FIRST_ANSWER_S, make_client, name_protocol, protocols
+from edge.mqtt.making import (
+    ANSWER_S,
+    FIRST_ANSWER_S,
+    cut_client,
+    end_client,
+    make_client,
+    name_protocol,
+    protocols,
+)
 from edge.mqtt.outages import Outages
 
 logger = logging.getLogger(__name__)
@@ -33,9 +38,6 @@ _TICK_S = 1.0
 
 #: How long the threads may take to end; one that looks up a name cannot be hurried.
 _END_S = 3.0
-
-#: How long a farewell to the broker may take, seconds.
-_FAREWELL_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Connection:
     def cut(self) -> None:
         """End this connection as a cable would; another one follows."""
         if client := self._client:
-            _cut(client)
+            cut_client(client)
             self._events.put(_Event("gone"))
 
     def close(self) -> None:
@@ -159,7 +161,7 @@ class Connection:
             return is_let_in
         finally:
             self._client = None
-            _end(client)
+            end_client(client)
 
     def _make_client(self, events: "queue.SimpleQueue[_Event]") -> paho.Client:
         """A fresh client, whose callbacks do no more than tell: paho holds its locks while they run."""
@@ -237,22 +239,6 @@ def _take(events: "queue.SimpleQueue[_Event]") -> list[_Event]:
             taken.append(events.get_nowait())
     except queue.Empty:
         return taken
-
-
-def _end(client: paho.Client) -> None:
-    """Say farewell, and see to it that the client's thread ends, whatever the broker does."""
-    client.disconnect()
-    deadline_s = time.monotonic() + _FAREWELL_S
-    while client.socket() is not None and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    _cut(client)
-    client.loop_stop()
-
-
-def _cut(client: paho.Client) -> None:
-    if (wire := client.socket()) is not None:
-        with suppress(OSError), socket.socket(fileno=os.dup(wire.fileno())) as same:
-            same.shutdown(socket.SHUT_RDWR)  # beneath TLS, which would wait for the other side
 
 
 def _limits(properties: Properties | None) -> Limits:

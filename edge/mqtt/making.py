@@ -1,8 +1,12 @@
-"""The one place that sets up a client of paho: daemon, doctor and watcher speak alike."""
+"""The one place that sets up a client of paho, and ends one: daemon, doctor and watcher speak alike."""
 
 import hashlib
+import os
 import secrets
+import socket
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -17,6 +21,9 @@ _BY_NAME = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv3
 #: How long a broker may take to let us in, seconds; one that was never heard may lack MQTT 5, and then a broken
 #: one is silent about it.
 ANSWER_S, FIRST_ANSWER_S = 5.0, 2.0
+
+#: How long a farewell to the broker may take, seconds.
+_FAREWELL_S = 0.5
 
 #: What differs from board to board, even where cards were copied: the serial number; else the system's own id.
 _SERIALS = (Path("/sys/firmware/devicetree/base/serial-number"), Path("/etc/machine-id"))
@@ -92,6 +99,23 @@ def make_client_id(mqtt: MqttConfig, device: str, serials: Iterable[Path] = _SER
         if serial:
             return f"mien-{device}-{hashlib.sha256(serial).hexdigest()[:8]}"
     return f"mien-{device}-{secrets.token_hex(4)}"
+
+
+def end_client(client: paho.Client) -> None:
+    """Say farewell, and see to it that the client's thread ends, whatever the broker does."""
+    client.disconnect()
+    deadline_s = time.monotonic() + _FAREWELL_S
+    while client.socket() is not None and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    cut_client(client)
+    client.loop_stop()
+
+
+def cut_client(client: paho.Client) -> None:
+    """End its connection as a cable would that is pulled."""
+    if (wire := client.socket()) is not None:
+        with suppress(OSError), socket.socket(fileno=os.dup(wire.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)  # beneath TLS, which would wait for the other side
 
 
 def explain_refusal(reason: ReasonCode, mqtt: MqttConfig) -> str:

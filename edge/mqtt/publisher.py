@@ -1,15 +1,12 @@
 """What is told and when: on change, not too often, and often enough to show that we live."""
 
-import json
 import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Literal, Protocol, TextIO
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -18,6 +15,7 @@ from edge.config import PublishConfig
 from edge.mqtt.allowance import Allowance
 from edge.mqtt.payloads import Health, Info, make_face_event, make_state, make_summary, timestamp
 from edge.mqtt.topics import Topics
+from edge.mqtt.transport import Transport
 from edge.records import Frame, Reading, Scene
 
 #: A confidence that moved by less is the same.
@@ -28,65 +26,6 @@ _FRESH_S = 5.0
 
 #: A box that overlaps the one last told by more than this is the same.
 _SAME_BOX_OVERLAP = 0.8
-
-
-class Transport(Protocol):
-    """Carries messages: a broker's client, or a stream for people.
-
-    Attributes:
-        dropped: how many messages did not get out since the start, by reason.
-        waiting: how many have yet to arrive.
-        problem: what keeps messages from arriving though somebody is there to take them; None: nothing.
-    """
-
-    @property
-    def dropped(self) -> Mapping[str, int]: ...
-
-    @property
-    def waiting(self) -> int: ...
-
-    @property
-    def problem(self) -> str | None: ...
-
-    def start(self, on_connect: Callable[[], None]) -> None:
-        """Begin to connect; `on_connect` is called, perhaps from another thread, at every connect."""
-        ...
-
-    def send(self, topic: str, payload: str, qos: int = 0, retain: bool = False) -> None: ...
-
-    def close(self) -> None:
-        """Send what is on its way and let go."""
-        ...
-
-
-class LogTransport:
-    """Writes each message as one line of JSON, {"topic": …, "payload": …}."""
-
-    dropped: Mapping[str, int] = MappingProxyType({})
-    waiting = 0
-    problem = None
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def start(self, on_connect: Callable[[], None]) -> None:
-        on_connect()
-
-    def send(self, topic: str, payload: str, qos: int = 0, retain: bool = False) -> None:
-        self._stream.write(message_line(topic, payload) + "\n")
-        self._stream.flush()
-
-    def close(self) -> None:
-        self._stream.flush()
-
-
-def message_line(topic: str, payload: str) -> str:
-    """One message as a line of JSON; a payload that is JSON stands in it as such."""
-    content: Any = payload
-    if payload.startswith("{"):
-        with suppress(ValueError, RecursionError):
-            content = json.loads(payload)
-    return json.dumps({"topic": topic, "payload": content}, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ import pytest
 
 from edge.config import PublishConfig
 from edge.mqtt.payloads import FaceEvent, LastMinute, State
-from edge.mqtt.publisher import LogTransport, Publisher, message_line
+from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
+from edge.mqtt.transport import LogTransport, message_line
 from edge.records import Box, Frame, Gray, Reading, Scene, Summary
 
 
