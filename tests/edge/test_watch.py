@@ -9,8 +9,8 @@ from rich.console import Console
 
 from edge.cli import main
 from edge.config import MqttConfig
-from edge.mqtt.making import make_client
 from edge.mqtt.embedded import embedded_broker
+from edge.mqtt.making import make_client
 from edge.watch import Board, save_table, show
 
 
