@@ -18,7 +18,9 @@ ALLOWED = {
     | {"PIL"},  # where it is there: letters that OpenCV lacks
     "convert": {"edge", "training", "tensorflow", "keras", "numpy", "cv2", "pydantic", "rich"}
     | {"ai_edge_litert"},
-    "training": {"edge", "keras", "jax", "h5py", "numpy", "cv2", "sklearn", "scipy", "matplotlib", "pydantic", "rich"}
+    "training": {"edge", "keras", "numpy", "cv2", "sklearn", "scipy", "matplotlib", "pydantic", "rich"}
+    | {"h5py"}  # Keras's own files of before 2024
+    | {"jax"}  # several machines
     | {"ai_edge_litert"}  # what stands in a TFLite file of unknown origin
     | {"jinja2", "markupsafe"},  # the template of reports
 }
