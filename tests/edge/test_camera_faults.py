@@ -24,6 +24,8 @@ def webcam(room: Callable[..., Gray]) -> Webcam:
 def rig(webcam: Webcam) -> Iterator[Rig]:
     rig = Rig(webcam.open, Watchdog(None), QUICKLY)
     assert wait_until(lambda: rig.told("status") == ["online"])
+    begun = webcam.frames
+    assert wait_until(lambda: webcam.frames > begun + 10), "its time stamps must have been seen to move"
     yield rig
     rig.end()
 

@@ -27,6 +27,7 @@ class Webcam:
         fault: what is wrong with it now. "unplugged" it is not there; "torn out" it fails once, and is there
             again when it is opened; "frozen" it repeats a picture under new stamps; "old stamps" it repeats
             stamps; "black" no light comes in; "garbled" a frame cannot be decoded.
+        frames: how many it gave.
         is_open: whether somebody has it; a second opening fails, as with a driver.
     """
 
@@ -35,6 +36,7 @@ class Webcam:
     fault: Fault | None = None
     is_open: bool = False
     openings: int = 0
+    frames: int = 0
     _random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def open(self) -> "OpenWebcam":
@@ -77,6 +79,7 @@ class OpenWebcam:
             stamp_s = stamp_s if fault == "old stamps" else now_s
             yield Frame(last, now_s, now_s, index, stamp_s)
             index += 1
+            self._webcam.frames += 1
 
     def close(self) -> None:
         if not self._is_closed.is_set():
