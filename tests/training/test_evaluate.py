@@ -224,10 +224,10 @@ def test_whichever_change_a_kill_comes_before_a_report_is_whole_or_not_there(
     ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     attempts = [line.split(" ") for line in ended.stderr.splitlines() if re.fullmatch(r"\d+ -?\d+ .*", line)]
-    files = "by_class_int8_labels.png,confusion_int8_labels.png,reliability_int8_labels.png"
+    files = "by_class_int8_labels.png,confusion_int8_labels.png,curves.png,reliability_int8_labels.png"
     whole = f"{files},report.html,report.json".replace("labels", "fer2013")
     assert [status for _, status, _ in attempts[:-1]] == [str(-signal.SIGKILL)] * (len(attempts) - 1)
-    assert len(attempts) > 7  # a folder, three charts, page and JSON, the name
+    assert len(attempts) > 7  # a folder, four charts, page and JSON, the name
     assert {names for _, _, names in attempts[:-1]} == {""}
     assert attempts[-1][1:] == ["0", whole]
     assert [path.name for path in place.iterdir()] == ["report"]
