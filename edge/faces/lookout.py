@@ -1,10 +1,14 @@
 """When and where new faces are looked for: where the room has changed, and all of it now and then."""
 
+import functools
+from collections import deque
+
 from edge.faces.changes import Changes
 from edge.records import Box, Gray
 
-#: While faces are followed, a new one is looked for a little sooner than promised: frames come when they come.
-_IN_TIME = 0.8
+#: While faces are followed, a new one is looked for in the last frame in which it is in time, and this much, in
+#: promised times, sooner: frames come when they come.
+_SOONER = 0.03
 
 #: While nobody is there, or one was lost, so many times sooner.
 _HURRY = 4
@@ -37,12 +41,12 @@ class Lookout:
     def __init__(self, new_face_within_s: float) -> None:
         self._within_s = new_face_within_s
         self._changes = Changes()
-        self._searched_s = self._searched_all_s = self._looked_s = self._restless_until_s = _NEVER
-        self._changed: Box | None = None
+        self._searched_s = self._searched_all_s = self._looked_s = self._asked_s = _NEVER
+        self._changes_until: deque[tuple[float, Box]] = deque()
 
     def is_still(self, now_s: float) -> bool:
         """Whether nothing new has moved for a while."""
-        return now_s >= self._restless_until_s
+        return not self._changes_until or now_s >= self._changes_until[-1][0]
 
     def region(self, gray: Gray, now_s: float, known: list[Box], *, is_hurried: bool) -> Box | None:
         """The part of a frame to be searched now; None: none.
@@ -53,24 +57,36 @@ class Lookout:
             known: the faces that were found in this frame.
             is_hurried: nobody is there, or one was lost.
         """
-        wait_s = self._within_s / _HURRY if is_hurried else self._within_s * _IN_TIME
+        wait_s = self._within_s / _HURRY if is_hurried else self._within_s * (1 - _SOONER) - self._gap_s(now_s)
+        self._asked_s = now_s
         if 0 <= now_s - self._searched_s < wait_s or 0 <= now_s - self._looked_s < self._within_s / _LOOKS:
             return None
         self._look(gray, known, now_s)
         everything = Box(0, 0, gray.shape[1], gray.shape[0])
         if not 0 <= now_s - self._searched_all_s < _WHOLE_EVERY * self._within_s:
             return everything
-        if self._changed is None or self.is_still(now_s):
+        changed = self._changed(now_s)
+        if changed is None:
             return None
-        is_most = self._changed.area_px > _MOST_OF_FRAME * everything.area_px
-        return everything if is_most else self._changed
+        return everything if changed.area_px > _MOST_OF_FRAME * everything.area_px else changed
+
+    def _gap_s(self, now_s: float) -> float:
+        """How long until the next frame, if it takes as long as this one did."""
+        gap_s = now_s - self._asked_s
+        return gap_s if 0 < gap_s < self._within_s else 0.0
 
     def _look(self, gray: Gray, known: list[Box], now_s: float) -> None:
         self._looked_s = now_s
         changed = self._changes.look(gray, [box.expand(_KNOWN) for box in known])
         if changed:
-            self._changed = changed if self.is_still(now_s) else _around(self._changed, changed)
-            self._restless_until_s = now_s + _AFTER_CHANGE * self._within_s
+            self._changes_until.append((now_s + _AFTER_CHANGE * self._within_s, changed))
+
+    def _changed(self, now_s: float) -> Box | None:
+        """What changed a short while ago; who moves through a room leaves behind what need not be searched."""
+        lasts_s = _AFTER_CHANGE * self._within_s
+        while self._changes_until and not 0 < self._changes_until[0][0] - now_s <= lasts_s:
+            self._changes_until.popleft()
+        return functools.reduce(_around, (box for _, box in self._changes_until), None)
 
     def has_searched(self, region: Box, gray: Gray, now_s: float) -> None:
         """Hear that a region was searched."""
