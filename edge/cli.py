@@ -1,24 +1,22 @@
-"""The command `mien`. Parses, dispatches, prints; everything else is imported when it is needed."""
+"""The command `mien`. Parses, hands over, and ends with one line where something fails."""
 
 import argparse
+import importlib.metadata
 import io
-import json
 import logging
 import os
-import signal
 import sys
-import threading
-import time
 from collections.abc import Sequence
 
-from edge.config import Config, load_config, parse_config, read_password
-from edge.errors import MienError, PictureError
-from edge.files import refuse_existing, write_text
+from edge.commands import bench, demo, doctor, predict, run, schemas, watch
+from edge.errors import MienError
 from edge.logs import CountingHandler
 from edge.notify import JournalFormatter
-from edge.options import make_parser
 
 _LOG_FORMAT = "%(levelname)s %(message)s"
+
+#: In the order in which the help tells them.
+_COMMANDS = (demo, run, predict, watch, schemas, bench, doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no UTF-8; in JSON this is an escape
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        _ACTIONS[options.command](options)
+        options.run(options)
     except MienError as error:
         if options.debug:
             raise
@@ -55,169 +53,27 @@ def _log_handler() -> logging.Handler:
     return handler
 
 
-def _run(options: argparse.Namespace) -> None:
-    config = load_config(options.config) if options.config else Config()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    from edge.service import run_daemon
-
-    run_daemon(config, stop)
-
-
-def _predict(options: argparse.Namespace) -> None:
-    from edge.predict import PictureRun, expand
-
-    paths = expand(options.pictures)
-    run = PictureRun(
-        paths,
-        options.model,
-        detect=not options.no_detect,
-        annotate_to=options.annotate,
-        force=options.force,
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mien",
+        description="Reads the apparent expression of faces before a camera and tells it over MQTT. "
+        "No picture leaves this machine.",
     )
-    lines = run.json_lines() if options.json else run.text_lines(options.lang)
-    for line in lines:
-        print(line)
-    if run.skipped == len(paths):
-        raise PictureError(f"none of {len(paths)} pictures could be read, see above")
-    if run.skipped:
-        print(f"mien: {run.skipped} of {len(paths)} pictures could not be read, see above", file=sys.stderr)
+    parser.add_argument("--version", action="version", version=importlib.metadata.version("mien"))
+    _add_debug(parser, default=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in _COMMANDS:
+        module.add(commands)
+        commands.choices[module.__name__.rpartition(".")[2]].set_defaults(run=module.run)
+    for command in commands.choices.values():
+        _add_debug(command, default=argparse.SUPPRESS)  # after the command, too, as people type it
+    return parser
 
 
-def _watch(options: argparse.Namespace) -> None:
-    from rich.console import Console
-
-    from edge.mqtt.subscriber import Subscriber, until
-    from edge.mqtt.transport import message_line
-    from edge.watch import Board, save_table, show
-
-    given = {
-        "host": options.host,
-        "port": options.port,
-        "username": options.mqtt_user,
-        "password_file": options.mqtt_password_file,
-        "tls": options.tls,
-        "ca_file": options.ca_file,
-    }
-    known = load_config(options.config).mqtt.model_dump(exclude_unset=True) if options.config else {}
-    device = {"id": options.device} if options.device is not None else {}
-    table = known | {key: value for key, value in given.items() if value is not None}
-    mqtt = parse_config({"device": device, "mqtt": table}).mqtt
-    if options.svg:
-        refuse_existing(options.svg, options.force)
-    subscriber = Subscriber(mqtt, read_password(mqtt), options.device)
-    deadline_s = time.monotonic() + options.seconds if options.seconds else None
-    try:
-        messages = subscriber.messages(patience_s=0.2)
-        if options.json:
-            for message in messages:
-                if message:
-                    print(message_line(*message), flush=True)
-                if not until(deadline_s):
-                    break
-        else:
-            board = Board(options.lang)
-            show(messages, board, Console(), lambda: until(deadline_s))
-            if options.svg:
-                save_table(board, options.svg)
-    finally:
-        subscriber.close()
-
-
-def _schemas(options: argparse.Namespace) -> None:
-    from edge.mqtt.schemas import make_schemas
-
-    if not options.out:
-        print(json.dumps(make_schemas(), indent=2, ensure_ascii=False))
-        return
-    paths = {kind: options.out / f"{kind}.json" for kind in make_schemas()}
-    for path in paths.values():
-        refuse_existing(path, options.force)
-    for kind, schema in make_schemas().items():
-        write_text(paths[kind], json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
-
-
-def _demo(options: argparse.Namespace) -> None:
-    from rich.console import Console
-
-    from edge.demo import running_demo
-    from edge.mqtt.transport import message_line
-    from edge.watch import Board, show
-
-    console = Console(stderr=True) if options.json else Console()
-    board = Board(options.lang, tail=5)
-    if not options.json:
-        clip = "" if options.source else "making a clip, "
-        console.print(f"mien demo: {clip}starting a broker on loopback …", style="dim")
-    with running_demo(options.source, options.model) as demo:
-        messages = demo.messages(options.seconds)
-        if options.json:
-            for message in messages:
-                if message:
-                    print(message_line(*message), flush=True)
-            return
-        show(messages, board, console, lambda: True)
-    console.print(board.summary())
-    console.print("your own camera: mien demo --source v4l2:0    the daemon: mien run --help", style="dim")
-
-
-def _bench(options: argparse.Namespace) -> None:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from edge.bench import bench, format_bench
-
-    if options.plot:
-        refuse_existing(options.plot, options.force)
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("frames through both loops", total=options.frames)
-        figures = bench(
-            options.source,
-            options.model,
-            options.frames,
-            lambda done: bar.update(task, completed=done),
-            faces=options.faces,
-            paced=options.paced,
-            plot=options.plot,
-        )
-    print(json.dumps(figures) if options.json else format_bench(figures))
-
-
-def _doctor(options: argparse.Namespace) -> None:
-    from rich.console import Console
-
-    sys.dont_write_bytecode = True  # it changes nothing, so not even this
-    from edge.doctor import examine
-    from edge.doctor.report import print_finding, summary
-
-    console = Console()
-    findings = []
-    below = console if console.is_terminal and not options.json else Console(stderr=True)
-    with below.status("looking …") as status:
-        for finding in examine(options.config, tell=lambda name: status.update(f"{name} …")):
-            findings.append(finding)
-            if not options.json:
-                print_finding(finding, console)
-    if options.json:
-        print(json.dumps([finding.as_json() for finding in findings], indent=2, ensure_ascii=False))
-    else:
-        console.print(summary(findings), style="dim")
-    failures = [finding.check for finding in findings if finding.status == "failed"]
-    if failures:
-        raise MienError(f"{len(failures)} of {len(findings)} checks failed: {', '.join(failures)}")
-
-
-_ACTIONS = {
-    "demo": _demo,
-    "run": _run,
-    "predict": _predict,
-    "watch": _watch,
-    "schemas": _schemas,
-    "bench": _bench,
-    "doctor": _doctor,
-}
+def _add_debug(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument(
+        "--debug", action="store_true", default=default, help="show tracebacks and every log line"
+    )
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from convert.cli import _parse as parse_convert
+from edge.cli import make_parser as make_mien_parser
 from edge.config import parse_config
 from edge.mqtt.payloads import State
-from edge.options import make_parser as make_mien_parser
 from training.options import make_parser as make_train_parser
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge import config
-from edge.options import make_parser
+from edge.cli import make_parser
 from edge.restarts import Restarts
 from edge.stages import DEADLINES_S
 
