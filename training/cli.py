@@ -75,6 +75,12 @@ def _compare(options: argparse.Namespace) -> None:
     run_command(options)
 
 
+def _explain(options: argparse.Namespace) -> None:
+    from training.explain.commands import run_explain
+
+    run_explain(options)
+
+
 def _networks(options: argparse.Namespace) -> None:
     from training.backend import prepare_backend
 
@@ -138,6 +144,7 @@ _ACTIONS = {
     "finetune": _fit,
     "evaluate": _evaluate,
     "compare": _compare,
+    "explain": _explain,
     "networks": _networks,
     "bench": _bench,
     "scenes": _scenes,

@@ -6,6 +6,7 @@ from typing import Any
 
 from training.classes import parse_names
 from training.config import FitConfig
+from training.explain.commands import add_explain
 from training.fit_options import DATA_HELP, add_finetune, add_fit
 from training.measuring_options import add_compare, add_evaluate
 from training.networks import NAMES
@@ -28,6 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_finetune(commands)
     add_evaluate(commands)
     add_compare(commands)
+    add_explain(commands)
     _add_bench(commands)
     add_scenes(commands)
     add_moods(commands)
