@@ -9,7 +9,6 @@ from typing import Any
 
 from convert.calibration import FACES_PER_CLASS, calibration_inputs
 from convert.card import beside_record, make_card
-from convert.folders import new_folder, recover
 from convert.parity import check_parity, lost_points
 from convert.parity_report import for_card, measure_parity
 from convert.quantize import quantization_of, quantize
@@ -25,6 +24,7 @@ from edge.emotion.bundle import (
     write_card,
 )
 from edge.errors import UsageError
+from edge.folders import recover, replacing_folder
 from training.datasets import Split, load_splits
 from training.evaluate import measure_bundle, without_confusion
 from training.model_files import KERAS_SUFFIX, load_float_model
@@ -75,7 +75,7 @@ def convert(
     inputs = calibration_inputs(training, side_px, source.value_range, calibration_faces, channels=channels)
     logger.info("quantizing %s by %d faces", source.model, len(inputs))
     content = quantize(model, inputs)
-    with new_folder(out) as folder:
+    with replacing_folder(out) as folder:
         (folder / MODEL_FILE).write_bytes(content)
         if source.model.suffix == KERAS_SUFFIX:
             shutil.copyfile(source.model, folder / SOURCE_FILE)
@@ -123,8 +123,7 @@ def check_out(out: Path, force: bool) -> None:
     Raises:
         UsageError: says by what.
     """
-    if out.parent.is_dir():
-        recover(out)
+    recover(out)
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; expected a folder")
     if out.is_dir() and any(out.iterdir()) and not force:

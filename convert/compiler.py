@@ -8,10 +8,10 @@ from pathlib import Path
 
 from convert.compiler_log import CompilerLog, parse_log
 from convert.edgetpu import CUSTOM_OPERATION
-from convert.folders import new_folder
 from convert.graph import Operation, Tensor, parse_graph
 from edge.emotion.bundle import CARD_FILE, EDGETPU_FILE, MODEL_FILE, Bundle, load_bundle, sha256_of, write_card
 from edge.errors import MissingExtraError, ModelError, UsageError
+from edge.folders import replacing_folder
 
 PROGRAM = "edgetpu_compiler"
 LOG_FILE = "model_edgetpu.log"
@@ -95,7 +95,7 @@ def _add(bundle: Bundle, out: Path, text: str) -> CompilerLog:
     _refuse_failure(bundle, log, model.is_file(), text)
     content = model.read_bytes()
     _check_belongs(bundle, log, content, model)
-    with new_folder(bundle.folder) as folder:
+    with replacing_folder(bundle.folder) as folder:
         for path in bundle.folder.iterdir():
             if path.is_file() and path.name != CARD_FILE:
                 shutil.copy2(path, folder)

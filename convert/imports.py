@@ -6,9 +6,9 @@ from pathlib import Path
 
 from convert.bundling import check_out, with_card
 from convert.card import make_card
-from convert.folders import new_folder
 from edge.emotion.bundle import CARD_FILE, MODEL_FILE, Card, read_card, sha256_of
 from edge.errors import UsageError
+from edge.folders import replacing_folder
 from training.datasets import Split, load_splits
 from training.evaluate import measure_bundle, without_confusion
 from training.imports.contending import card_of_tflite
@@ -43,7 +43,7 @@ def import_tflite(source: Source, data: Path, out: Path, *, command: str, force:
     side_px = known.input.side_px
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=source.classes, side_px=side_px)
     looks = _looks_of_same(source.model, out)
-    with new_folder(out) as folder:
+    with replacing_folder(out) as folder:
         shutil.copyfile(source.model, folder / MODEL_FILE)
         card = make_card(
             source,
