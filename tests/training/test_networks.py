@@ -39,6 +39,12 @@ def test_mini_xception_is_built_as_published() -> None:
     assert kinds[-2:] == ["GlobalAveragePooling2D", "Softmax"]
 
 
+def test_our_own_network_keeps_within_what_a_device_has_to_spare() -> None:
+    size = size_of("mien", 7)
+    assert size.parameters <= 1_200_000
+    assert size.multiply_adds <= 30_000_000
+
+
 def test_every_network_cites_where_it_is_from() -> None:
     for name in NAMES:
         text = find_network(name).__doc__
