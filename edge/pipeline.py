@@ -76,6 +76,10 @@ class Pipeline:
         """Whether nobody was there in the last frame and nothing moved, so that few frames are enough."""
         return self._finder.is_idle
 
+    def is_due(self, now_s: float) -> bool:
+        """Whether a frame of this time would tell anything new; to be asked of every frame."""
+        return self._finder.is_due(now_s)
+
     def process(self, frame: Frame) -> Processed:
         self._budget.earn(frame.time_s)
         with self._budget.spending("frames"):

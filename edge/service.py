@@ -117,10 +117,14 @@ class Daemon:
                 return
             if frame is None:
                 self._wait(time.monotonic() - processed_s)
-            elif self._pace.is_due(frame.time_s, is_idle=self._pipeline.is_idle):
+            elif self._is_due(frame):
                 self._process(frame)
                 processed_s = time.monotonic()
             self._tend(time.monotonic())
+
+    def _is_due(self, frame: Frame) -> bool:
+        has_work = self._pipeline.is_due(frame.time_s)
+        return self._pace.is_due(frame.time_s, is_idle=self._pipeline.is_idle, has_work=has_work)
 
     def _tend(self, now_s: float) -> None:
         """Between two frames: look after the Coral and the machine, and tell what is due."""

@@ -49,7 +49,8 @@ def live(config: Config, classifier: Classifier, publisher: Publisher, seconds: 
                 continue
             if not camera.is_live:
                 spent_s = time.thread_time()  # it was read in this thread
-            if pace.is_due(frame.time_s, is_idle=pipeline.is_idle):
+            has_work = pipeline.is_due(frame.time_s)
+            if pace.is_due(frame.time_s, is_idle=pipeline.is_idle, has_work=has_work):
                 faces = len(pipeline.process(frame).readings)
                 latency_ms = (time.monotonic() - frame.captured_s) * 1000
                 steps.append(Step(frame.time_s, time.thread_time() - spent_s, latency_ms, faces))

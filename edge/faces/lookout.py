@@ -42,11 +42,22 @@ class Lookout:
         self._within_s = new_face_within_s
         self._changes = Changes()
         self._searched_s = self._searched_all_s = self._looked_s = self._asked_s = _NEVER
+        self._gap_s = 0.0
         self._changes_until: deque[tuple[float, Box]] = deque()
 
     def is_still(self, now_s: float) -> bool:
         """Whether nothing new has moved for a while."""
         return not self._changes_until or now_s >= self._changes_until[-1][0]
+
+    def is_due(self, now_s: float, *, is_hurried: bool) -> bool:
+        """Whether a frame is to be looked at; asked of every frame, since it learns how often they come."""
+        gap_s = now_s - self._asked_s
+        if gap_s:
+            self._asked_s = now_s
+            self._gap_s = gap_s if 0 < gap_s < self._within_s else 0.0
+        wait_s = self._within_s / _HURRY if is_hurried else self._within_s * (1 - _SOONER) - self._gap_s
+        since_search_s, since_look_s = now_s - self._searched_s, now_s - self._looked_s
+        return not (0 <= since_search_s < wait_s or 0 <= since_look_s < self._within_s / _LOOKS)
 
     def region(self, gray: Gray, now_s: float, known: list[Box], *, is_hurried: bool) -> Box | None:
         """The part of a frame to be searched now; None: none.
@@ -57,9 +68,7 @@ class Lookout:
             known: the faces that were found in this frame.
             is_hurried: nobody is there, or one was lost.
         """
-        wait_s = self._within_s / _HURRY if is_hurried else self._within_s * (1 - _SOONER) - self._gap_s(now_s)
-        self._asked_s = now_s
-        if 0 <= now_s - self._searched_s < wait_s or 0 <= now_s - self._looked_s < self._within_s / _LOOKS:
+        if not self.is_due(now_s, is_hurried=is_hurried):
             return None
         self._look(gray, known, now_s)
         everything = Box(0, 0, gray.shape[1], gray.shape[0])
@@ -69,11 +78,6 @@ class Lookout:
         if changed is None:
             return None
         return everything if changed.area_px > _MOST_OF_FRAME * everything.area_px else changed
-
-    def _gap_s(self, now_s: float) -> float:
-        """How long until the next frame, if it takes as long as this one did."""
-        gap_s = now_s - self._asked_s
-        return gap_s if 0 < gap_s < self._within_s else 0.0
 
     def _look(self, gray: Gray, known: list[Box], now_s: float) -> None:
         self._looked_s = now_s

@@ -69,6 +69,13 @@ class FaceFinder:
         """Whether nobody was there in the last frame and nothing moved."""
         return self._is_idle
 
+    def is_due(self, now_s: float) -> bool:
+        """Whether there is anything to search for in a frame of this time; to be asked of every frame."""
+        tracks = self._tracker.tracks
+        is_hurried = not tracks or any(track.is_missed for track in tracks)
+        is_lookout_due = self._lookout.is_due(now_s, is_hurried=is_hurried)
+        return is_lookout_due or any(_is_due(track, now_s) for track in tracks)
+
     def find(self, frame: Frame) -> list[Face]:
         """The faces of a frame, largest first, clipped to it. Frames must come in the order of their time."""
         now_s = frame.time_s

@@ -53,6 +53,13 @@ def test_however_little_may_be_spent_a_frame_a_second_is_taken() -> None:
     assert 9 <= len(taken(pace, times(30, 10, start_s=0.03), is_idle=False)) <= 11
 
 
+def test_a_frame_in_which_nothing_is_due_is_left_out_but_for_one_a_second() -> None:
+    pace = Pace(idle_fps=5)
+    frames = [now_s for now_s in times(30, 10) if pace.is_due(now_s, is_idle=False, has_work=False)]
+    assert 9 <= len(frames) <= 11
+    assert pace.is_due(10.0, is_idle=False, has_work=True)
+
+
 def test_a_clock_that_goes_back_is_no_reason_to_wait() -> None:
     pace = Pace(idle_fps=1)
     pace.is_due(1000, is_idle=True)

@@ -124,6 +124,20 @@ def test_a_face_that_stands_still_is_looked_at_some_fifteen_times_a_second(room:
     assert 14 <= seen <= 16
 
 
+def test_frames_in_which_nothing_is_due_can_be_left_out_and_nothing_is_missed(room: Room) -> None:
+    pictures = [room(LEFT)] * 60 + [room(LEFT, RIGHT)] * 60 + [room(RIGHT)] * 60
+    whole, sparing = FaceFinder(DetectConfig()), FaceFinder(DetectConfig())
+    taken, tracks, everyones = 0, [], []
+    for index, gray in enumerate(pictures):
+        frame = Frame(gray, index / 30, captured_s=0, index=index)
+        everyones.append({face.track for face in whole.find(frame)})
+        if sparing.is_due(frame.time_s):
+            tracks.append({face.track for face in sparing.find(frame)})
+            taken += 1
+    assert taken < 0.75 * len(pictures)
+    assert tracks[-1] == everyones[-1] and set().union(*tracks) == set().union(*everyones)
+
+
 def test_while_nothing_moves_the_whole_frame_is_hardly_ever_searched(room: Room) -> None:
     finder, searched = FaceFinder(DetectConfig()), []
     for index in range(300):
