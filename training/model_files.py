@@ -35,8 +35,8 @@ def load_float_model(path: Path, classes: int | None = None) -> keras.Model:
 
 
 def save_model(model: keras.Model, path: Path) -> None:
-    """Write a network without the optimizer's state and with nothing frozen, as it would be built."""
-    copy = keras.models.clone_model(model)
+    """Write a network with nothing frozen, as it would be built: without loss, optimizer and its state."""
+    copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
     unfreeze(copy)
     with replacing(path) as temporary:

@@ -133,3 +133,22 @@ def test_a_file_of_a_run_or_a_bundle_says_what_it_is_by_what_stands_beside_it(tm
     for name in (tmp_path / "bundle", tmp_path / "bundle/source.keras", "mini_xception"):
         source = find_source(str(name))
         assert (source.network, source.value_range, source.classes) == ("mini_xception", (-1, 1), EMOTIONS)
+
+
+def test_a_network_is_kept_without_what_it_was_fitted_with(tmp_path: Path) -> None:
+    import keras
+
+    from training.model_files import save_model
+
+    class OurOwn(keras.losses.Loss):
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return y_pred - y_true
+
+    model = make()
+    model.compile("adam", OurOwn())
+    model.layers[-1].trainable = False
+    save_model(model, tmp_path / "kept.keras")
+    kept = load(tmp_path / "kept.keras")
+    assert not kept.compiled and kept.layers[-1].trainable
+    for ours, theirs in zip(kept.get_weights(), model.get_weights(), strict=True):
+        assert (ours == theirs).all()
