@@ -99,7 +99,7 @@ class Info(Message):
         restarts: how often the service came back by itself, and why the last process ended.
         problems: what keeps the status from `online`, a line for each part.
         site: where it stands, as its owner says.
-        basis: the medical or safety reason for which it stands there, in its owner's words; null where none is given.
+        basis: the medical or safety reason for it, in its owner's words; null where none is given.
         config: every key of the configuration; without secrets.
         config_schema: JSON Schema of the configuration.
         schemas: JSON Schema of each kind of message, as this version sends it.

@@ -45,7 +45,11 @@ BAD = {
     "an id that would break topics": ("[device]\nid = 'a/b'", ["device.id is 'a/b'", "[A-Za-z0-9_-]"]),
     "a place of work": (
         "[device]\nsite = 'work'",
-        ["device: site is 'work' and basis is not set", "Regulation (EU) 2024/1689, Article 5(1)(f)", "safety: "],
+        [
+            "device: site is 'work' and basis is not set",
+            "Regulation (EU) 2024/1689, Article 5(1)(f)",
+            "safety: ",
+        ],
     ),
     "a school": ("[device]\nsite = 'education'", ["site is 'education'", "prohibited in the EU", "medical: "]),
     "a basis of another kind": (
@@ -53,7 +57,10 @@ BAD = {
         ["device.basis is 'quality of service'", 'expected "medical: …" or "safety: …" and what for'],
     ),
     "a basis that says nothing": ("[device]\nsite = 'work'\nbasis = 'safety:'", ["device.basis is 'safety:'"]),
-    "a basis of two lines": ("[device]\nbasis = 'safety: of those\\nwho drive'".replace("'", '"'), ["one line"]),
+    "a basis of two lines": (
+        "[device]\nbasis = 'safety: of those\\nwho drive'".replace("'", '"'),
+        ["one line"],
+    ),
     "an unknown site": ("[device]\nsite = 'office'", ["device.site is 'office'; expected 'home', 'research'"]),
     "a source without its kind": (
         "[camera]\nsource = '/dev/video0'",
