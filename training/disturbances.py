@@ -66,7 +66,7 @@ def _blur(face: Gray, strength: float, random: Generator) -> Gray:
 
 def _movement(face: Gray, strength: float, random: Generator) -> Gray:
     """Blurred along one direction over up to a fifth of the face."""
-    length_px = max(1, round(0.2 * strength * face.shape[0]))
+    length_px = 2 * round(0.1 * strength * face.shape[0]) + 1
     kernel = np.zeros((length_px, length_px), np.float32)
     angle, middle = random.uniform(0, np.pi), (length_px - 1) / 2
     step = middle * np.array([np.cos(angle), np.sin(angle)])
