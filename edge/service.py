@@ -185,6 +185,8 @@ class Daemon:
                 "last_ts": timestamp(ended_s) if ended_s else None,
             },
             problems=problems,
+            site=self._config.device.site,
+            basis=self._config.device.basis,
             config=public_config(self._config),
             config_schema=Config.model_json_schema(),
             schemas=make_schemas(),
