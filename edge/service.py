@@ -65,7 +65,11 @@ def run_daemon(config: Config, stop: threading.Event, recording: Recording | Non
             config = config.model_copy(update={"model": config.model.model_copy(update={"accelerator": "cpu"})})
         accelerator = open_accelerator(bundle, config, watchdog)
         logger.info("model %s, card %s", bundle.card.name, bundle.digest[:12])
-        publisher = make_publisher(config, _make_transport(config), recording)
+        clock = _make_clock(config)
+        transport = _make_transport(config)
+        if recording:
+            transport = RecordingTransport(transport, recording, clock.unix_s)
+        publisher = make_publisher(config, transport, clock)
         camera = RecoveringCamera(
             partial(open_camera, config.camera),
             watchdog.stages,
@@ -73,7 +77,7 @@ def run_daemon(config: Config, stop: threading.Event, recording: Recording | Non
             comes_back=comes_back(config.camera.source),
             waits=is_service(),
         )
-        daemon = Daemon(config, bundle, accelerator, publisher, camera, watchdog)
+        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog)
         status = OFFLINE
         try:
             daemon.work(stop)
@@ -93,13 +97,14 @@ class Daemon:
         config: Config,
         bundle: Bundle,
         accelerator: Accelerator,
+        transport: Transport,
         publisher: Publisher,
         camera: RecoveringCamera,
         watchdog: Watchdog,
     ) -> None:
         self._config, self._bundle = config, bundle
-        self._accelerator, self._publisher, self._camera = accelerator, publisher, camera
-        self._watchdog = watchdog
+        self._accelerator, self._transport, self._publisher = accelerator, transport, publisher
+        self._camera, self._watchdog = camera, watchdog
         self._condition = Condition(self._tell)
         self._health = Health(camera, publisher)
         # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
@@ -131,7 +136,8 @@ class Daemon:
         return self._pace.is_due(frame.time_s, is_idle=self._pipeline.is_idle, has_work=has_work)
 
     def _tend(self, now_s: float) -> None:
-        """Between two frames: look after the Coral and the machine, and tell what is due."""
+        """Between two frames: hear others, look after the Coral and the machine, and tell what is due."""
+        self._transport.deliver()
         is_news = self._accelerator.tend(now_s)
         self._condition.set("accelerator", self._accelerator.report.problem)
         self._condition.set("broker", self._publisher.problem)
@@ -186,6 +192,8 @@ class Daemon:
                 "last_ts": timestamp(ended_s) if ended_s else None,
             },
             problems=problems,
+            site=self._config.device.site,
+            basis=self._config.device.basis,
             config=public_config(self._config),
             config_schema=Config.model_json_schema(),
             schemas=make_schemas(),
@@ -214,15 +222,17 @@ def make_pipeline(
     return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
 
 
-def make_publisher(config: Config, transport: Transport, recording: Recording | None = None) -> Publisher:
+def make_publisher(config: Config, transport: Transport, clock: Clock | None = None) -> Publisher:
     """What tells readings; in virtual time its messages hold nothing that differs from run to run."""
-    clock: Clock = FrameClock() if config.camera.is_virtual else WallClock()
-    if recording:
-        transport = RecordingTransport(transport, recording, clock.unix_s)
     session = None
     if config.camera.is_virtual:
         session = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]
-    return Publisher(transport, Topics(config.device.id), config.publish, clock, session)
+    topics = Topics(config.device.id)
+    return Publisher(transport, topics, config.publish, clock or _make_clock(config), session)
+
+
+def _make_clock(config: Config) -> Clock:
+    return FrameClock() if config.camera.is_virtual else WallClock()
 
 
 def _make_transport(config: Config) -> Transport:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal
 from edge.errors import UsageError
 from edge.files import refuse_existing
 from edge.mqtt.payloads import timestamp
-from edge.mqtt.transport import Transport, message_line
+from edge.mqtt.transport import Handle, Transport, message_line
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +96,12 @@ class RecordingTransport:
     @property
     def problem(self) -> str | None:
         return self._transport.problem
+
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        self._transport.subscribe(topic_filter, handle)
+
+    def deliver(self) -> None:
+        self._transport.deliver()
 
     def start(self, on_connect: Callable[[], None]) -> None:
         self._transport.start(on_connect)
