@@ -13,7 +13,7 @@ from edge.config import PublishConfig
 from edge.mqtt.payloads import FaceEvent, LastMinute, State
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
-from edge.mqtt.transport import LogTransport, message_line
+from edge.mqtt.transport import Handle, LogTransport, message_line
 from edge.records import Box, Frame, Gray, Reading, Scene, Summary
 
 
@@ -40,6 +40,12 @@ class Collector:
         self.waiting = 0
         self.problem: str | None = None
         self.connect: Callable[[], None] = lambda: None
+
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        pass
+
+    def deliver(self) -> None:
+        pass
 
     def start(self, on_connect: Callable[[], None]) -> None:
         self.connect = on_connect
