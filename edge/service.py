@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -26,6 +26,7 @@ from edge.faces.schedule import FaceFinder
 from edge.faces.scoring import Classifier
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
+from edge.mqtt.homeassistant.discovery import discovery_topic, make_discovery
 from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.schemas import make_schemas
@@ -61,7 +62,10 @@ def run_daemon(config: Config, stop: threading.Event) -> None:
             config = config.model_copy(update={"model": config.model.model_copy(update={"accelerator": "cpu"})})
         accelerator = open_accelerator(bundle, config, watchdog)
         logger.info("model %s, card %s", bundle.card.name, bundle.digest[:12])
-        publisher = make_publisher(config, _make_transport(config))
+        transport = _make_transport(config)
+        publisher = make_publisher(config, transport)
+        if config.homeassistant.enabled:
+            announce_to_homeassistant(config, bundle.card.classes, publisher)
         camera = RecoveringCamera(
             partial(open_camera, config.camera),
             watchdog.stages,
@@ -69,7 +73,7 @@ def run_daemon(config: Config, stop: threading.Event) -> None:
             comes_back=comes_back(config.camera.source),
             waits=is_service(),
         )
-        daemon = Daemon(config, bundle, accelerator, publisher, camera, watchdog)
+        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog)
         status = OFFLINE
         try:
             daemon.work(stop)
@@ -89,13 +93,14 @@ class Daemon:
         config: Config,
         bundle: Bundle,
         accelerator: Accelerator,
+        transport: Transport,
         publisher: Publisher,
         camera: RecoveringCamera,
         watchdog: Watchdog,
     ) -> None:
         self._config, self._bundle = config, bundle
-        self._accelerator, self._publisher, self._camera = accelerator, publisher, camera
-        self._watchdog = watchdog
+        self._accelerator, self._transport, self._publisher = accelerator, transport, publisher
+        self._camera, self._watchdog = camera, watchdog
         self._condition = Condition(self._tell)
         self._health = Health(camera, publisher)
         # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
@@ -127,7 +132,8 @@ class Daemon:
         return self._pace.is_due(frame.time_s, is_idle=self._pipeline.is_idle, has_work=has_work)
 
     def _tend(self, now_s: float) -> None:
-        """Between two frames: look after the Coral and the machine, and tell what is due."""
+        """Between two frames: hear others, look after the Coral and the machine, and tell what is due."""
+        self._transport.deliver()
         is_news = self._accelerator.tend(now_s)
         self._condition.set("accelerator", self._accelerator.report.problem)
         self._condition.set("broker", self._publisher.problem)
@@ -182,6 +188,8 @@ class Daemon:
                 "last_ts": timestamp(ended_s) if ended_s else None,
             },
             problems=problems,
+            site=self._config.device.site,
+            basis=self._config.device.basis,
             config=public_config(self._config),
             config_schema=Config.model_json_schema(),
             schemas=make_schemas(),
@@ -208,6 +216,11 @@ def make_pipeline(
     """The steps of the daemon, and of the benchmark, which measures the very same."""
     finder, gate = FaceFinder(config.detect, budget), QualityGate(config.quality)
     return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
+
+
+def announce_to_homeassistant(config: Config, classes: Sequence[str], publisher: Publisher) -> None:
+    topic = discovery_topic(config.homeassistant.discovery_prefix, config.device.id)
+    publisher.announce(topic, make_discovery(config, classes))
 
 
 def make_publisher(config: Config, transport: Transport) -> Publisher:

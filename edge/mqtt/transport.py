@@ -3,12 +3,37 @@
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, TextIO
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message of somebody else.
+
+    Attributes:
+        payload: as it was sent, but no more than its first 16 KiB.
+        size_bytes: of the payload as it was sent.
+        is_retained: the broker had kept it, or it came with the order to keep it. MQTT 3.1.1 does not tell
+            the latter.
+    """
+
+    topic: str
+    payload: bytes
+    size_bytes: int
+    is_retained: bool
+
+    @property
+    def is_whole(self) -> bool:
+        return self.size_bytes == len(self.payload)
+
+
+Handle = Callable[[Received], None]
+
+
 class Transport(Protocol):
-    """Carries messages: a broker's client, or a stream for people.
+    """Carries messages: a broker's client, or a stream for people, from which nothing comes.
 
     Attributes:
         dropped: how many messages did not get out since the start, by reason.
@@ -24,6 +49,14 @@ class Transport(Protocol):
 
     @property
     def problem(self) -> str | None: ...
+
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        """Have what others send to some topics handed over by `deliver`; before `start`."""
+        ...
+
+    def deliver(self) -> None:
+        """Hand over what came, in the thread of the caller."""
+        ...
 
     def start(self, on_connect: Callable[[], None]) -> None:
         """Begin to connect; `on_connect` is called, perhaps from another thread, at every connect."""
@@ -45,6 +78,12 @@ class LogTransport:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        pass
+
+    def deliver(self) -> None:
+        pass
 
     def start(self, on_connect: Callable[[], None]) -> None:
         on_connect()
