@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -26,6 +26,7 @@ from edge.faces.schedule import FaceFinder
 from edge.faces.scoring import Classifier
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
+from edge.mqtt.homeassistant.discovery import discovery_topic, make_discovery
 from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.recording import Recording, RecordingTransport
@@ -70,6 +71,8 @@ def run_daemon(config: Config, stop: threading.Event, recording: Recording | Non
         if recording:
             transport = RecordingTransport(transport, recording, clock.unix_s)
         publisher = make_publisher(config, transport, clock)
+        if config.homeassistant.enabled:
+            announce_to_homeassistant(config, bundle.card.classes, publisher)
         camera = RecoveringCamera(
             partial(open_camera, config.camera),
             watchdog.stages,
@@ -220,6 +223,11 @@ def make_pipeline(
     """The steps of the daemon, and of the benchmark, which measures the very same."""
     finder, gate = FaceFinder(config.detect, budget), QualityGate(config.quality)
     return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
+
+
+def announce_to_homeassistant(config: Config, classes: Sequence[str], publisher: Publisher) -> None:
+    topic = discovery_topic(config.homeassistant.discovery_prefix, config.device.id)
+    publisher.announce(topic, make_discovery(config, classes))
 
 
 def make_publisher(config: Config, transport: Transport, clock: Clock | None = None) -> Publisher:
