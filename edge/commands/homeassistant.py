@@ -90,9 +90,14 @@ def _hint(announced: "list[Announced]", device: str) -> None:
 
     for one in announced:
         if one.device == device and one.is_running:
-            hint = "runs and tells it again when it connects anew; set homeassistant.enabled = false there"
+            print(
+                f"mien: {device} runs and tells it again when it connects anew; "
+                "set homeassistant.enabled = false there",
+                file=sys.stderr,
+            )
         elif one.device != device and one.is_ours and one.board == read_board() and not one.is_running:
-            hint = f"was told by this machine, too, and does not run; if it is no more: --device {one.device}"
-        else:
-            continue
-        print(f"mien: {one.device} {hint}", file=sys.stderr)
+            print(
+                f"mien: {one.device} was told by this machine, too, and does not run; "
+                f"if it is no more: --device {one.device}",
+                file=sys.stderr,
+            )
