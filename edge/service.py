@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 
@@ -26,7 +26,7 @@ from edge.faces.schedule import FaceFinder
 from edge.faces.scoring import Classifier
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
-from edge.mqtt.homeassistant.discovery import discovery_topic, make_discovery
+from edge.mqtt.homeassistant.announcer import Announcer
 from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.recording import Recording, RecordingTransport
@@ -71,8 +71,6 @@ def run_daemon(config: Config, stop: threading.Event, recording: Recording | Non
         if recording:
             transport = RecordingTransport(transport, recording, clock.unix_s)
         publisher = make_publisher(config, transport, clock)
-        if config.homeassistant.enabled:
-            announce_to_homeassistant(config, bundle.card.classes, publisher)
         camera = RecoveringCamera(
             partial(open_camera, config.camera),
             watchdog.stages,
@@ -109,6 +107,7 @@ class Daemon:
         self._accelerator, self._transport, self._publisher = accelerator, transport, publisher
         self._camera, self._watchdog = camera, watchdog
         self._condition = Condition(self._tell)
+        self._announcer = Announcer(config, bundle.card.classes, transport, publisher)
         self._health = Health(camera, publisher)
         # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
         budget = Budget(config.detect.cpu_percent if config.camera.is_paced else None)
@@ -141,6 +140,8 @@ class Daemon:
     def _tend(self, now_s: float) -> None:
         """Between two frames: hear others, look after the Coral and the machine, and tell what is due."""
         self._transport.deliver()
+        if self._announcer.tend(now_s):
+            self._health.repeat()
         is_news = self._accelerator.tend(now_s)
         self._condition.set("accelerator", self._accelerator.report.problem)
         self._condition.set("broker", self._publisher.problem)
@@ -223,11 +224,6 @@ def make_pipeline(
     """The steps of the daemon, and of the benchmark, which measures the very same."""
     finder, gate = FaceFinder(config.detect, budget), QualityGate(config.quality)
     return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
-
-
-def announce_to_homeassistant(config: Config, classes: Sequence[str], publisher: Publisher) -> None:
-    topic = discovery_topic(config.homeassistant.discovery_prefix, config.device.id)
-    publisher.announce(topic, make_discovery(config, classes))
 
 
 def make_publisher(config: Config, transport: Transport, clock: Clock | None = None) -> Publisher:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pages import commands, configuration
+from pages import commands, configuration, troubleshooting
 
 FOLDER = Path(__file__).parents[1]
 
 MADE: dict[Path, Callable[[], str]] = {
     FOLDER / "configuration.md": configuration.render,
     FOLDER / "commands.md": commands.render,
+    FOLDER / "troubleshooting.md": troubleshooting.render,
 }
