@@ -8,6 +8,7 @@
 # make test-device           what this machine can show of a Raspberry Pi: arm64 and systemd; root, Debian, 8 minutes
 # make test-device-camera    kernel cameras and Picamera2 in a virtual machine, by hand; half an hour
 #
+# make docs    the site of all pages, in site/
 # make pages   write the pages and tables that are made from the code: configuration, commands, messages
 
 VENV := .venv
@@ -19,7 +20,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
-	setup setup-training pages clean help
+	setup setup-training setup-docs docs pages clean help
 
 help:
 	@sed -n '1,/^$$/s/^# \?//p' Makefile
@@ -47,6 +48,11 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
+# MkDocs tells of its theme's successor at every build; pyproject.toml does so once.
+docs: setup-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file .docs/mkdocs.yml
+	@echo "open site/index.html"
+
 pages: setup
 	PYTHONPATH=.docs $(BIN)/python -m pages
 	$(BIN)/python -m tests.edge.mqtt.tables
@@ -61,6 +67,8 @@ setup: $(VENV)/.made
 # TensorFlow for training and converting, and JAX, on which the tests run training a second time.
 setup-training: $(VENV)/.made-training
 
+setup-docs: $(VENV)/.made-docs
+
 $(VENV)/.made: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "mien needs Python 3.11, 3.12 or 3.13; none is on this machine's PATH"; exit 1; }
 	@echo "setting up $(VENV) with $(PYTHON): a minute or two, once"
@@ -73,5 +81,9 @@ $(VENV)/.made-training: $(VENV)/.made
 	@$(PIP) --editable '.[training,convert]' 'jax>=0.5,<1' 'tensorboardX>=2.6,<3'
 	@touch $@
 
+$(VENV)/.made-docs: $(VENV)/.made
+	@$(PIP) --group docs
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache

@@ -20,6 +20,7 @@ PARTS = {
     "broker": "The broker",
     "tls": "TLS",
     "machine": "The machine",
+    "timeline": "Recordings and timelines",
 }
 
 _HEAD = """\
