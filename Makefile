@@ -6,6 +6,7 @@
 # make soak    an hour at full speed with a camera that fails every ten seconds; MINUTES=10 for less
 #
 # make test-device           what this machine can show of a Raspberry Pi: arm64 and systemd; root, Debian, 8 minutes
+# make test-homeassistant    a real Home Assistant core, by hand; Python 3.13 (PYTHON313=…); 5 minutes, then 2
 # make test-device-camera    kernel cameras and Picamera2 in a virtual machine, by hand; half an hour
 #
 # make docs    the site of all pages, in site/
@@ -19,7 +20,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
+.PHONY: demo test test-homeassistant idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
 	setup setup-training setup-docs docs pages clean help
 
 help:
@@ -62,6 +63,21 @@ test-device: test-device-arm64 test-device-systemd
 test-device-arm64 test-device-systemd test-device-camera: test-device-%: setup
 	PYTHON=$(CURDIR)/$(BIN)/python tests/device/$*/run.sh
 
+# Home Assistant 2025.4, for which device discovery is a year old and which runs on one Python alone.
+PYTHON313 ?= python3.13
+HOMEASSISTANT := .venv-homeassistant
+
+test-homeassistant: setup $(HOMEASSISTANT)/.made
+	$(BIN)/python -m tests.edge.mqtt.homeassistant.real --hass $(HOMEASSISTANT)/bin/hass
+
+$(HOMEASSISTANT)/.made:
+	@$(PYTHON313) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || \
+		{ echo "Home Assistant 2025.4 needs Python 3.13; make test-homeassistant PYTHON313=PATH"; exit 1; }
+	@echo "setting up $(HOMEASSISTANT): some minutes, once"
+	@$(PYTHON313) -m venv $(HOMEASSISTANT)
+	@$(HOMEASSISTANT)/bin/pip install --quiet --disable-pip-version-check 'homeassistant==2025.4.*'
+	@touch $@
+
 setup: $(VENV)/.made
 
 # TensorFlow for training and converting, and JAX, on which the tests run training a second time.
@@ -86,4 +102,4 @@ $(VENV)/.made-docs: $(VENV)/.made
 	@touch $@
 
 clean:
-	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(HOMEASSISTANT) site .mypy_cache .pytest_cache .ruff_cache
