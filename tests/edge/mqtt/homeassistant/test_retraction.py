@@ -1,4 +1,4 @@
-"""What a device told Home Assistant under another name, or before it was switched off, is taken back; no more."""
+"""What Home Assistant was told under another name, or before a switch-off, is taken back; nothing of others."""
 
 import json
 import time
@@ -73,8 +73,12 @@ def port(make_mosquitto: Callable[..., Broker]) -> int:
 def kept(listen: Listen, port: int) -> Listener:
     """Somebody who comes now, and is told what the broker keeps."""
     late = listen(port)
-    late.say("mark", "")
-    assert wait_until(lambda: bool(late.all("mark")))
+
+    def has_heard() -> bool:
+        late.say("mark", "")
+        return bool(late.all("mark"))
+
+    assert wait_until(has_heard)
     return late
 
 
