@@ -13,6 +13,7 @@ from edge.config.faces import DetectConfig, QualityConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.publish import PublishConfig
 from edge.config.table import Table
+from edge.config.view import ViewConfig
 from edge.config.wording import one_line
 from edge.errors import ConfigError
 
@@ -26,6 +27,7 @@ class Config(Table):
     mood: MoodConfig = Field(default_factory=lambda: MoodConfig())
     mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
+    view: ViewConfig = Field(default_factory=lambda: ViewConfig())
 
     @model_validator(mode="after")
     def _virtual_time_has_no_coral(self) -> "Config":

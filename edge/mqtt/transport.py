@@ -14,6 +14,7 @@ class Transport(Protocol):
         dropped: how many messages did not get out since the start, by reason.
         waiting: how many have yet to arrive.
         problem: what keeps messages from arriving though somebody is there to take them; None: nothing.
+        is_up: whether somebody is there to take them.
     """
 
     @property
@@ -24,6 +25,9 @@ class Transport(Protocol):
 
     @property
     def problem(self) -> str | None: ...
+
+    @property
+    def is_up(self) -> bool: ...
 
     def start(self, on_connect: Callable[[], None]) -> None:
         """Begin to connect; `on_connect` is called, perhaps from another thread, at every connect."""
@@ -42,6 +46,7 @@ class LogTransport:
     dropped: Mapping[str, int] = MappingProxyType({})
     waiting = 0
     problem = None
+    is_up = True
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
