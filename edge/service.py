@@ -16,7 +16,7 @@ import cv2
 
 from edge.cameras import open_camera
 from edge.cameras.recovery import SILENT_S, RecoveringCamera
-from edge.clock import FrameClock
+from edge.clock import Clock, FrameClock, WallClock
 from edge.condition import Condition
 from edge.config import Config, comes_back, public_config, read_password
 from edge.emotion.accelerator import Accelerator
@@ -28,8 +28,10 @@ from edge.faces.schedule import FaceFinder
 from edge.faces.scoring import Classifier
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
+from edge.mqtt.homeassistant.announcer import Announcer
 from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import Publisher
+from edge.mqtt.recording import Recording, RecordingTransport
 from edge.mqtt.schemas import make_schemas
 from edge.mqtt.topics import OFFLINE, STOPPED, Topics
 from edge.mqtt.transport import LogTransport, Transport
@@ -55,10 +57,16 @@ _PATIENCE_S = 0.5
 Presenting: TypeAlias = Callable[[Observer, Callable[[], Facts]], AbstractContextManager[None]]
 
 
-def run_daemon(config: Config, stop: threading.Event, presenting: Presenting | None = None) -> None:
+def run_daemon(
+    config: Config,
+    stop: threading.Event,
+    recording: Recording | None = None,
+    presenting: Presenting | None = None,
+) -> None:
     """Publish what the camera sees until `stop` is set or the source ends.
 
     Args:
+        recording: keeps every message, too, and is closed at the end.
         presenting: shows it to whoever is there, too.
 
     Raises:
@@ -72,7 +80,11 @@ def run_daemon(config: Config, stop: threading.Event, presenting: Presenting | N
             config = config.model_copy(update={"model": config.model.model_copy(update={"accelerator": "cpu"})})
         accelerator = open_accelerator(bundle, config, watchdog)
         logger.info("model %s, card %s", bundle.card.name, bundle.digest[:12])
-        publisher = make_publisher(config, _make_transport(config))
+        clock = _make_clock(config)
+        transport = _make_transport(config)
+        if recording:
+            transport = RecordingTransport(transport, recording, clock.unix_s)
+        publisher = make_publisher(config, transport, clock)
         camera = RecoveringCamera(
             partial(open_camera, config.camera),
             watchdog.stages,
@@ -81,7 +93,7 @@ def run_daemon(config: Config, stop: threading.Event, presenting: Presenting | N
             waits=is_service(),
         )
         observer = Observer() if presenting else None
-        daemon = Daemon(config, bundle, accelerator, publisher, camera, watchdog, observer)
+        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog, observer)
         status = OFFLINE
         try:
             with presenting(observer, daemon.facts) if presenting and observer else nullcontext():
@@ -102,15 +114,17 @@ class Daemon:
         config: Config,
         bundle: Bundle,
         accelerator: Accelerator,
+        transport: Transport,
         publisher: Publisher,
         camera: RecoveringCamera,
         watchdog: Watchdog,
         observer: Observer | None = None,
     ) -> None:
         self._config, self._bundle, self._observer = config, bundle, observer
-        self._accelerator, self._publisher, self._camera = accelerator, publisher, camera
-        self._watchdog = watchdog
+        self._accelerator, self._transport, self._publisher = accelerator, transport, publisher
+        self._camera, self._watchdog = camera, watchdog
         self._condition = Condition(self._tell)
+        self._announcer = Announcer(config, bundle.card.classes, transport, publisher)
         self._health = Health(camera, publisher)
         # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
         budget = Budget(config.detect.cpu_percent if config.camera.is_paced else None)
@@ -157,7 +171,10 @@ class Daemon:
         return self._pace.is_due(frame.time_s, is_idle=self._pipeline.is_idle, has_work=has_work)
 
     def _tend(self, now_s: float) -> None:
-        """Between two frames: look after the Coral and the machine, and tell what is due."""
+        """Between two frames: hear others, look after the Coral and the machine, and tell what is due."""
+        self._transport.deliver()
+        if self._announcer.tend(now_s):
+            self._health.repeat()
         is_news = self._accelerator.tend(now_s)
         self._condition.set("accelerator", self._accelerator.report.problem)
         self._condition.set("broker", self._publisher.problem)
@@ -215,6 +232,8 @@ class Daemon:
                 "last_ts": timestamp(ended_s) if ended_s else None,
             },
             problems=problems,
+            site=self._config.device.site,
+            basis=self._config.device.basis,
             config=public_config(self._config),
             config_schema=Config.model_json_schema(),
             schemas=make_schemas(),
@@ -243,13 +262,17 @@ def make_pipeline(
     return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
 
 
-def make_publisher(config: Config, transport: Transport) -> Publisher:
+def make_publisher(config: Config, transport: Transport, clock: Clock | None = None) -> Publisher:
     """What tells readings; in virtual time its messages hold nothing that differs from run to run."""
+    session = None
+    if config.camera.is_virtual:
+        session = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]
     topics = Topics(config.device.id)
-    if not config.camera.is_virtual:
-        return Publisher(transport, topics, config.publish)
-    session = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]
-    return Publisher(transport, topics, config.publish, FrameClock(), session)
+    return Publisher(transport, topics, config.publish, clock or _make_clock(config), session)
+
+
+def _make_clock(config: Config) -> Clock:
+    return FrameClock() if config.camera.is_virtual else WallClock()
 
 
 def _make_transport(config: Config) -> Transport:

@@ -27,7 +27,7 @@ readonly FACTS=${MIEN_SYSTEM_ROOT:-}
 
 checkout=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 action=install
-broker="" broker_port="" mqtt_user="" password_file="" device_id="" camera=""
+broker="" broker_port="" mqtt_user="" password_file="" device_id="" camera="" site="" basis=""
 with_broker="" dry_run="" purge=""
 site_packages="" codename="" packages=()
 
@@ -43,6 +43,9 @@ Options that are left out keep what an installed mien has, else the default.
   --mqtt-user NAME           name for the broker (default: none)
   --mqtt-password-file FILE  file whose first line is the password; it is copied to /etc/mien/mqtt-password
   --device-id ID             names this device in topics (default: the host's name)
+  --site SITE                where it stands: home, research, exhibition, medical, safety or other (default: home); work
+                             and education need --basis: there the EU prohibits to infer emotions without one
+  --basis REASON             the medical or safety reason, which is then published: "medical: …" or "safety: …"
   --camera CAMERA            auto, picamera2, v4l2:NUMBER or file:PATH (default: auto)
   --with-broker              install mosquitto on this device, with logins of its own, and print them
   --dry-run                  check everything, say what would be done, change nothing; needs no root
@@ -97,7 +100,7 @@ parse_options() {
       --purge) purge=yes; continue ;;
       --help | -h) usage; exit 0 ;;
       --*=*) value=${option#*=} option=${option%%=*} ;;
-      --broker | --broker-port | --mqtt-user | --mqtt-password-file | --device-id | --camera)
+      --broker | --broker-port | --mqtt-user | --mqtt-password-file | --device-id | --camera | --site | --basis)
         [ $# -gt 0 ] || wrong_usage "$option needs a value"
         value=$1
         shift
@@ -112,6 +115,8 @@ parse_options() {
       --mqtt-password-file) password_file=$value ;;
       --device-id) device_id=$value ;;
       --camera) camera=$value ;;
+      --site) site=$value ;;
+      --basis) basis=$value ;;
       *) wrong_usage "$option is an unknown option" ;;
     esac
   done
@@ -135,6 +140,7 @@ check_options() {
     [ "$mqtt_user" != "$BROKER_READER" ] || wrong_usage "--mqtt-user is $BROKER_READER, the reader's login; expected another"
   fi
   check_camera_option
+  check_site
   [ -z "$password_file" ] || check_password_file
 }
 
@@ -154,6 +160,16 @@ check_camera_option() {
       ;;
     *) wrong_usage "--camera is $camera; expected auto, picamera2, v4l2:NUMBER or file:PATH" ;;
   esac
+}
+
+# What the daemon would refuse is refused before minutes are spent on building it.
+check_site() {
+  [[ $site =~ ^(|home|research|exhibition|medical|safety|work|education|other)$ ]] ||
+    wrong_usage "--site is $site; expected home, research, exhibition, medical, safety or other (work and education with --basis)"
+  [[ -z $basis || $basis =~ ^(medical|safety):\ ?[^\ ].{7,299}$ ]] ||
+    wrong_usage "--basis is $basis; expected \"medical: …\" or \"safety: …\" and what for, at most 300 characters"
+  [[ ! $site =~ ^(work|education)$ || -n $basis ]] || [ -e "$CONFIG" ] ||
+    wrong_usage "--site is $site without --basis; in the EU inferring emotions there is prohibited but for medical or safety reasons (Regulation (EU) 2024/1689, Article 5(1)(f)); expected another site, or that reason"
 }
 
 check_password_file() {
@@ -345,6 +361,8 @@ build_version() {
 configure() {
   local folder=$VERSIONS/$1 keys=()
   [ -z "$device_id" ] || keys+=("device.id=$device_id")
+  [ -z "$site" ] || keys+=("device.site=$site")
+  [ -z "$basis" ] || keys+=("device.basis=$basis")
   [ -z "$camera" ] || keys+=("camera.source=$camera")
   [[ $camera != file:* || $camera = file:*://* ]] || keys+=("camera.loop=true")
   [ -z "$broker" ] || keys+=("mqtt.host=$broker")

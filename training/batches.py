@@ -11,6 +11,7 @@ from edge.preprocessing import normalize, resize_face
 from training.augmentation import Augmentation, augment
 from training.balance import Balance, draw_order, face_weights
 from training.devices import device_count
+from training.disturbances import disturb
 from training.machines import own_part
 from training.splits import Pictures
 
@@ -41,6 +42,7 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         balance: Balance = "none",
         mixup: float = 0.0,
         channels: int = 1,
+        camera_share: float = 0.0,
     ) -> None:
         """Hold the faces.
 
@@ -58,6 +60,7 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             balance: what makes up for rare classes: nothing, weights, or drawing their faces more often.
             mixup: alpha of the Beta distribution by which pairs of faces are blended; 0: none are.
             channels: of the network's input; the grey face stands in each.
+            camera_share: of the faces that are disturbed by one of training.disturbances, too.
         """
         # Two threads: OpenCV and numpy give the interpreter lock away while they work.
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
@@ -66,6 +69,7 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._side_px, self._value_range = side_px, value_range
         self._batch_size = min(batch_size, len(pixels))
         self._strength, self._seed, self._epoch = strength, seed, epoch
+        self._camera_share = camera_share
         self._mixup, self._repeats, self._channels = mixup, balance == "sampling", channels
         self._weights = face_weights(targets) if balance == "weights" else None
         chances = face_weights(targets) if self._repeats else None
@@ -86,7 +90,8 @@ class FittingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def _disturbed(self, row: int, place: int) -> NDArray[np.uint8]:
         again = (place,) if self._repeats else ()  # a face that is drawn twice looks different each time
         random = np.random.default_rng((self._seed, self._epoch, int(row), *again))
-        return augment(resize_face(self._pixels[row], self._side_px), self._strength, random)
+        face = augment(resize_face(self._pixels[row], self._side_px), self._strength, random)
+        return disturb(face, random) if random.random() < self._camera_share else face
 
     def _blended(self, batch: list[NDArray[np.float32]], index: int) -> list[NDArray[np.float32]]:
         """Blend each face, its target and its weight with another's (Zhang et al. 2017, arXiv:1710.09412)."""

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 
 from training.averaging import WeightAverage
-from training.batches import Batch, FittingBatches
+from training.batches import Batch
 from training.config import FitConfig, complete
-from training.datasets import Faces, Split, load_splits
+from training.datasets import Split, load_splits
 from training.fit import compile_model, fitting_batches
 from training.networks import build_network
 from training.votes import fitting_targets
@@ -64,10 +64,12 @@ def measure_pace(
     # The weights stay where they are: a network that knows one batch by heart computes with numbers so
     # small that the processor is slow at them.
     config = replace(config, learning_rate=1e-9)
-    real = _real_batches(training.take(np.arange(min(len(training), batches * config.batch_size))), config)
+    some = training.take(np.arange(min(len(training), batches * config.batch_size)))
+    rows, targets = fitting_targets(some, "fer2013")
+    real = fitting_batches(some.take(rows), targets, config, epoch=0)
     constant = ConstantBatches(real[0], len(real))
     model = build_network(config.network, len(training.classes), config.input_size)
-    compile_model(model, config, len(real))
+    compile_model(model, config, targets, len(real))
     average = WeightAverage(config.averaging, model.get_weights(), 0)
     pairs = []
     for block in range(blocks + 1):
@@ -81,11 +83,6 @@ def measure_pace(
         ratio=round(statistics.median(a / b for a, b in zip(reals, constants, strict=True)), 3),
         epoch_s=round(real_ms * len(training) / config.batch_size / 1000, 1),
     )
-
-
-def _real_batches(faces: Faces, config: FitConfig) -> FittingBatches:
-    rows, targets = fitting_targets(faces, "fer2013")
-    return fitting_batches(faces.take(rows), targets, config, epoch=0)
 
 
 def _milliseconds(model: keras.Model, batches: keras.utils.PyDataset, average: WeightAverage) -> float:

@@ -28,6 +28,9 @@ class FitConfig:
         weight_decay: AdamW's (Loshchilov and Hutter 2019, arXiv:1711.05101), on kernels alone.
         label_smoothing: this share of each target is spread over all classes.
         augmentation: how strongly faces are disturbed; 1: as boxes and cameras do.
+        camera_augmentation: share of the faces that are disturbed as cameras and finders do at worst, too (see
+            training.disturbances).
+        logit_adjustment: how much rare classes are given their chance, 0 to 1 (see training.losses).
         averaging: momentum per batch of the averaged weights, which are the ones that are kept.
         balance, mixup: see training.batches.FittingBatches.
         schedule: see training.schedule.
@@ -53,6 +56,8 @@ class FitConfig:
     weight_decay: float = 4e-3
     label_smoothing: float = 0.05
     augmentation: float = 1.0
+    camera_augmentation: float = 0.0
+    logit_adjustment: float = 0.0
     averaging: float = 0.998
     balance: Balance = "none"
     mixup: float = 0.0

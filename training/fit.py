@@ -30,6 +30,7 @@ from training.datasets import Faces, Split, class_order, load_splits
 from training.devices import check_batch
 from training.freezing import freeze
 from training.judging import Judge
+from training.losses import make_loss
 from training.machines import agree, alone
 from training.model_files import load_float_model, save_model
 from training.networks import build_network
@@ -132,7 +133,7 @@ class _Fit:
         self._out, self._config, self._model, self._log = out, config, model, log
         self._training, self._targets = training, targets
         self._figure = figure_name(config.labels, public)
-        compile_model(model, config, batches=len(self._batches(0)))
+        compile_model(model, config, targets, batches=len(self._batches(0)))
         self._judge = Judge(model, public, config)
 
     def run(self) -> Outcome:
@@ -222,6 +223,7 @@ def fitting_batches(
         value_range=config.value_range,
         batch_size=config.batch_size,
         strength=Augmentation().times(config.augmentation),
+        camera_share=config.camera_augmentation,
         seed=config.seed,
         epoch=epoch,
         balance=config.balance,
@@ -230,8 +232,8 @@ def fitting_batches(
     )
 
 
-def compile_model(model: keras.Model, config: FitConfig, batches: int) -> None:
+def compile_model(model: keras.Model, config: FitConfig, targets: NDArray[np.float32], batches: int) -> None:
     """Give a network its loss and its optimizer, for epochs of so many batches."""
     optimizer = make_optimizer(config, batches)
-    model.compile(optimizer, keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing))
+    model.compile(optimizer, make_loss(targets, config.label_smoothing, config.logit_adjustment))
     optimizer.build(model.trainable_variables)

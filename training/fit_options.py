@@ -120,11 +120,22 @@ def _add_recipe(option: _Recipe) -> None:
         "how strongly faces are disturbed; 1: as boxes and cameras do, 0: not",
         type=types.up_to_one,
     )
+    option(
+        "camera-augmentation",
+        "share of the faces that are, besides, disturbed in one way as cameras and finders do at worst: dark, "
+        "blurred, half covered; 0 to 1",
+        type=types.up_to_one,
+    )
     option("mixup", "alpha by which pairs of faces are blended, such as 0.2; 0: none", type=types.not_negative)
     option(
         "balance",
         "make up for rare classes by the weight of their faces, or by drawing them more often",
         choices=("none", "weights", "sampling"),
+    )
+    option(
+        "logit-adjustment",
+        "how much rare classes are given their chance: 0: not, 1: as if all were as frequent",
+        type=types.up_to_one,
     )
     option(
         "teachers",

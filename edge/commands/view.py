@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> None:
     from edge.service import run_daemon
     from edge.view.serving import serving
 
-    run_daemon(config, stop, partial(serving, config.view, show=show_link, on_close=stop.set))
+    page = partial(serving, config.view, show=show_link, on_close=stop.set)
+    run_daemon(config, stop, presenting=page)
 
 
 def _make_config(options: argparse.Namespace) -> Config:

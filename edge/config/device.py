@@ -1,12 +1,15 @@
-"""[device]: which device this is."""
+"""[device]: which device this is, and where it stands."""
 
 import platform
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from edge.config.table import Table
+
+#: Where the EU prohibits to infer emotions, but for medical or safety reasons, and how a sentence says it.
+_PROHIBITED = {"work": "at work", "education": "in education"}
 
 
 def _default_device_id() -> str:
@@ -18,3 +21,32 @@ class DeviceConfig(Table):
         default_factory=_default_device_id,
         description="names this device in topics: letters, digits, - and _; default: the host's name",
     )
+    site: Literal["home", "research", "exhibition", "medical", "safety", "work", "education", "other"] = Field(
+        "home",
+        description="where it stands, which info tells; work and education are refused without a basis",
+    )
+    basis: str | None = Field(
+        None,
+        description='the medical or safety reason, which info tells everyone: "medical: …" or "safety: …", and '
+        "what for; needed at work and in education; default: none",
+    )
+
+    @field_validator("basis")
+    @classmethod
+    def _says_which_and_what_for(cls, basis: str | None) -> str | None:
+        if basis is not None and not re.fullmatch(r"(medical|safety): ?\S.{7,299}", basis):
+            raise ValueError(
+                'expected "medical: …" or "safety: …" and what for, on one line of at most 300 characters'
+            )
+        return basis
+
+    @model_validator(mode="after")
+    def _is_allowed_there(self) -> "DeviceConfig":
+        if self.site in _PROHIBITED and not self.basis:
+            raise ValueError(
+                f"site is {self.site!r} and basis is not set; inferring emotions {_PROHIBITED[self.site]} is "
+                "prohibited in the EU but for medical or safety reasons (Regulation (EU) 2024/1689, Article "
+                '5(1)(f)); expected another site, or basis = "medical: …" or "safety: …" with that reason, '
+                "which is then published"
+            )
+        return self

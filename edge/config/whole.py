@@ -10,6 +10,7 @@ from edge.config.camera import CameraConfig, without_login
 from edge.config.device import DeviceConfig
 from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
+from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.publish import PublishConfig
 from edge.config.table import Table
@@ -27,6 +28,7 @@ class Config(Table):
     mood: MoodConfig = Field(default_factory=lambda: MoodConfig())
     mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
+    homeassistant: HomeAssistantConfig = Field(default_factory=lambda: HomeAssistantConfig())
     view: ViewConfig = Field(default_factory=lambda: ViewConfig())
 
     @model_validator(mode="after")

@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from edge.config import MqttConfig
 from edge.mqtt.connection import Connection, Limits
 from edge.mqtt.delivery import Delivery
+from edge.mqtt.inbox import Inbox
 from edge.mqtt.making import make_client_id
 from edge.mqtt.outbox import Outbox
 from edge.mqtt.topics import OFFLINE, ROOT, Topics
+from edge.mqtt.transport import Handle
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class MqttTransport:
 
     def __init__(self, mqtt: MqttConfig, topics: Topics, password: str | None, outbox: Outbox) -> None:
         self._outbox, self._delivery = outbox, Delivery(outbox)
+        self._inbox = Inbox()
         self._device = topics.device
         self._dropped: Counter[str] = Counter()
         self._lock = threading.Lock()  # of the delivery; never held while the publisher is called
@@ -69,6 +72,12 @@ class MqttTransport:
             return self._explain(refusal)
         return f"the broker has not acknowledged a message for {_SLOW_S:g} s" if lag_s > _SLOW_S else None
 
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        self._inbox.subscribe(topic_filter, handle)
+
+    def deliver(self) -> None:
+        self._inbox.deliver()
+
     def start(self, on_connect: Callable[[], None]) -> None:
         self._tell_connected = on_connect
         self._connection.start()
@@ -100,6 +109,8 @@ class MqttTransport:
     def on_up(self, limits: Limits) -> None:
         self._limits = limits
         self._said.clear()
+        for topic_filter in self._inbox.filters:
+            self._connection.subscribe(topic_filter)
         self._tell_connected()
         with self._lock:
             self._delivery.begin(
@@ -126,6 +137,9 @@ class MqttTransport:
         if is_stuck:
             logger.warning("the broker has not acknowledged a message for %g s; connecting anew", _STUCK_S)
             self._connection.cut()
+
+    def on_message(self, topic: str, payload: bytes, is_retained: bool) -> None:
+        self._inbox.put(topic, payload, is_retained)
 
     def _send_and_expect(self, topic: str, payload: str) -> None:
         with self._lock:

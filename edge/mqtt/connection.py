@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.config import MqttConfig
 from edge.errors import ConfigError
+from edge.mqtt.events import Event, Events, take_events, tell_events
 from edge.mqtt.making import (
     ANSWER_S,
     FIRST_ANSWER_S,
@@ -39,6 +42,9 @@ _TICK_S = 1.0
 #: How long the threads may take to end; one that looks up a name cannot be hurried.
 _END_S = 3.0
 
+#: MQTT 5 keeps the broker from sending what is larger; what is too large and smaller gets an answer. Bytes.
+_MOST_PACKET_BYTES = 2 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -49,7 +55,7 @@ class Limits:
 
 
 class Owner(Protocol):
-    """Is told what happens, always from the connection's own thread."""
+    """Is told what happens, from the connection's own thread; of messages, from paho's."""
 
     def on_up(self, limits: Limits) -> None: ...
 
@@ -63,13 +69,9 @@ class Owner(Protocol):
         """About once a second while connected."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    kind: str
-    reason: ReasonCode | None = None
-    properties: Properties | None = None
-    number: int = 0
+    def on_message(self, topic: str, payload: bytes, is_retained: bool) -> None:
+        """Somebody else sent something. Must not wait."""
+        ...
 
 
 class Connection:
@@ -89,7 +91,8 @@ class Connection:
         self._is_protocol_known = False
         self._client: paho.Client | None = None
         self._outages = Outages(mqtt, client_id)
-        self._events = queue.SimpleQueue[_Event]()
+        self._subscriptions: dict[int, str] = {}  # by the number under which the broker answers
+        self._events = queue.SimpleQueue[Event]()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt connection", daemon=True)
         make_client(mqtt, password)  # a file that cannot be used is said before anything begins
@@ -109,11 +112,21 @@ class Connection:
         info = client.publish(topic, payload, qos, retain)
         return info.mid if info.rc == paho.MQTT_ERR_SUCCESS else None
 
+    def subscribe(self, topic_filter: str) -> None:
+        """Have what others send to some topics told to the owner; to be called at every connect."""
+        client = self._client
+        assert client is not None
+        if self._protocol is MQTTProtocolVersion.MQTTv5:
+            _, number = client.subscribe(topic_filter, options=SubscribeOptions(1, retainAsPublished=True))
+        else:
+            _, number = client.subscribe(topic_filter, qos=1)
+        self._subscriptions[number or 0] = topic_filter
+
     def cut(self) -> None:
         """End this connection as a cable would; another one follows."""
         if client := self._client:
             cut_client(client)
-            self._events.put(_Event("gone"))
+            self._events.put(Event("gone"))
 
     def close(self) -> None:
         self._stop.set()
@@ -142,10 +155,11 @@ class Connection:
 
     def _connect_once(self) -> bool:
         """Hold one connection from beginning to end; whether the broker let us in."""
-        self._events = events = queue.SimpleQueue[_Event]()
+        self._events = events = queue.SimpleQueue[Event]()
         try:
             client = self._make_client(events)
-            client.connect(self._mqtt.host, self._mqtt.port, self._mqtt.keepalive_s)
+            properties = _connect_properties(self._protocol)
+            client.connect(self._mqtt.host, self._mqtt.port, self._mqtt.keepalive_s, properties=properties)
         except ConfigError as error:  # a certificate that was replaced by something else
             self._outages.say_once(str(error))
             return False
@@ -163,29 +177,19 @@ class Connection:
             self._client = None
             end_client(client)
 
-    def _make_client(self, events: "queue.SimpleQueue[_Event]") -> paho.Client:
-        """A fresh client, whose callbacks do no more than tell: paho holds its locks while they run."""
+    def _make_client(self, events: Events) -> paho.Client:
         client = make_client(self._mqtt, self._password, self._client_id, self._protocol)
         client.will_set(*self._will, qos=1, retain=True)
-
-        client.on_connect = lambda _client, _data, _flags, reason, properties: events.put(
-            _Event("answer", reason, properties)
-        )
-        client.on_disconnect = lambda _client, _data, _flags, reason, _properties: events.put(
-            _Event("gone", reason)
-        )
-        client.on_publish = lambda _client, _data, number, reason, _properties: events.put(
-            _Event("acknowledged", reason, number=number)
-        )
+        tell_events(client, events, self._owner.on_message)
         return client
 
-    def _await_answer(self, events: "queue.SimpleQueue[_Event]") -> bool:
+    def _await_answer(self, events: Events) -> bool:
         """Whether the broker lets us in; says why not."""
         try:
             is_first = self._protocol is not self._protocols[-1] and not self._is_protocol_known
             event = events.get(timeout=FIRST_ANSWER_S if is_first else ANSWER_S)
         except queue.Empty:
-            event = _Event("gone")
+            event = Event("gone")
         if event.kind != "answer" or event.reason is None:
             if not self._stop.is_set() and not (event.reason and self._outages.say_ended()):
                 self._try_other_protocol(self._outages.say_silent)
@@ -210,17 +214,16 @@ class Connection:
         if self._is_protocol_known or self._protocol is self._protocols[0]:
             complain()
 
-    def _hold(self, events: "queue.SimpleQueue[_Event]") -> None:
+    def _hold(self, events: Events) -> None:
         """Pass on what happens until the connection ends."""
         while True:
-            waiting = _take(events)
-            answers = [
-                (event.number, str(event.reason) if event.reason and event.reason.is_failure else None)
-                for event in waiting
-                if event.kind == "acknowledged"
-            ]
+            waiting = take_events(events, _TICK_S)
+            answers = [(event.number, event.refusal) for event in waiting if event.kind == "acknowledged"]
             if answers:
                 self._owner.on_answers(answers)
+            for event in waiting:
+                if event.kind == "subscribed" and event.refusal:
+                    self._outages.say_not_subscribed(self._subscriptions[event.number], event.refusal)
             gone = next((event for event in waiting if event.kind == "gone"), None)
             if gone:
                 self._owner.on_down()
@@ -230,15 +233,12 @@ class Connection:
             self._owner.on_tick()
 
 
-def _take(events: "queue.SimpleQueue[_Event]") -> list[_Event]:
-    """What happened, after a wait where nothing did."""
-    taken = []
-    try:
-        taken.append(events.get(timeout=_TICK_S))
-        while True:
-            taken.append(events.get_nowait())
-    except queue.Empty:
-        return taken
+def _connect_properties(protocol: MQTTProtocolVersion) -> Properties | None:
+    if protocol is not MQTTProtocolVersion.MQTTv5:
+        return None
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.MaximumPacketSize = _MOST_PACKET_BYTES
+    return properties
 
 
 def _limits(properties: Properties | None) -> Limits:

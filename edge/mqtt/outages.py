@@ -70,6 +70,12 @@ class Outages:
     def say_refused(self, reason: ReasonCode) -> None:
         self.say_once(explain_refusal(reason, self._mqtt))
 
+    def say_not_subscribed(self, topic_filter: str, refusal: str) -> None:
+        self.say_once(
+            f"{self._broker} does not let us hear {topic_filter}: {refusal.lower()}; "
+            f"its ACL has to allow “topic read {topic_filter}”"
+        )
+
     def say_once(self, line: str) -> None:
         if line not in self._said:
             self._said.add(line)

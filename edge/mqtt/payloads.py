@@ -98,6 +98,8 @@ class Info(Message):
         camera: its name, and what it granted.
         restarts: how often the service came back by itself, and why the last process ended.
         problems: what keeps the status from `online`, a line for each part.
+        site: where it stands, as its owner says.
+        basis: the medical or safety reason for it, in its owner's words; null where none is given.
         config: every key of the configuration; without secrets.
         config_schema: JSON Schema of the configuration.
         schemas: JSON Schema of each kind of message, as this version sends it.
@@ -109,6 +111,8 @@ class Info(Message):
     camera: Mapping[str, str | None]
     restarts: Mapping[str, int | str | None]
     problems: Mapping[str, str]
+    site: str = "home"
+    basis: str | None = None
     config: Mapping[str, Any]
     config_schema: Mapping[str, Any]
     schemas: Mapping[str, Any]

@@ -3,12 +3,37 @@
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, TextIO
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message of somebody else.
+
+    Attributes:
+        payload: as it was sent, but no more than its first 16 KiB.
+        size_bytes: of the payload as it was sent.
+        is_retained: the broker had kept it, or it came with the order to keep it. MQTT 3.1.1 does not tell
+            the latter.
+    """
+
+    topic: str
+    payload: bytes
+    size_bytes: int
+    is_retained: bool
+
+    @property
+    def is_whole(self) -> bool:
+        return self.size_bytes == len(self.payload)
+
+
+Handle = Callable[[Received], None]
+
+
 class Transport(Protocol):
-    """Carries messages: a broker's client, or a stream for people.
+    """Carries messages: a broker's client, or a stream for people, from which nothing comes.
 
     Attributes:
         dropped: how many messages did not get out since the start, by reason.
@@ -28,6 +53,14 @@ class Transport(Protocol):
 
     @property
     def is_up(self) -> bool: ...
+
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        """Have what others send to some topics handed over by `deliver`; before `start`."""
+        ...
+
+    def deliver(self) -> None:
+        """Hand over what came, in the thread of the caller."""
+        ...
 
     def start(self, on_connect: Callable[[], None]) -> None:
         """Begin to connect; `on_connect` is called, perhaps from another thread, at every connect."""
@@ -51,6 +84,12 @@ class LogTransport:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        pass
+
+    def deliver(self) -> None:
+        pass
+
     def start(self, on_connect: Callable[[], None]) -> None:
         on_connect()
 
@@ -62,10 +101,15 @@ class LogTransport:
         self._stream.flush()
 
 
-def message_line(topic: str, payload: str) -> str:
-    """One message as a line of JSON; a payload that is JSON stands in it as such."""
+def message_line(topic: str, payload: str, ts: str | None = None) -> str:
+    """One message as a line of JSON; a payload that is JSON stands in it as such.
+
+    Args:
+        ts: when it was told or heard, where that is to stand in the line.
+    """
     content: Any = payload
     if payload.startswith("{"):
         with suppress(ValueError, RecursionError):
             content = json.loads(payload)
-    return json.dumps({"topic": topic, "payload": content}, ensure_ascii=False)
+    head = {} if ts is None else {"ts": ts}
+    return json.dumps({**head, "topic": topic, "payload": content}, ensure_ascii=False)

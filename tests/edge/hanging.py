@@ -12,6 +12,7 @@ import edge.service
 from edge.cli import main
 from edge.emotion.accelerator import Accelerator
 from edge.faces.schedule import FaceFinder
+from edge.mqtt.transport import Handle
 from edge.records import Frame
 
 _FOR_EVER_S = 600
@@ -53,6 +54,12 @@ class HangingTransport:
 
     def __init__(self) -> None:
         self.is_started = threading.Event()
+
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        pass
+
+    def deliver(self) -> None:
+        pass
 
     def start(self, on_connect: Callable[[], None]) -> None:
         pass

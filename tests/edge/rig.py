@@ -8,6 +8,7 @@ from typing import Any
 from edge.cameras.recovery import RecoveringCamera
 from edge.config import parse_config
 from edge.emotion.bundle import load_bundle
+from edge.mqtt.transport import Handle
 from edge.service import Daemon, make_publisher, open_accelerator
 from edge.watchdog import Watchdog
 
@@ -22,6 +23,12 @@ class CollectingTransport:
         self.dropped: dict[str, int] = {}
         self.waiting = 0
         self.problem: str | None = None
+
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        pass
+
+    def deliver(self) -> None:
+        pass
 
     def start(self, on_connect: Callable[[], None]) -> None:
         on_connect()
@@ -60,6 +67,7 @@ class Rig:
             config,
             bundle,
             open_accelerator(bundle, config, watchdog),
+            self.transport,
             make_publisher(config, self.transport),
             self.camera,
             watchdog,

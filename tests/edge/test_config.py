@@ -43,6 +43,25 @@ BAD = {
     "not one of the choices": ("[publish]\nto = 'mqqt'", ["publish.to is 'mqqt'; expected 'mqtt' or 'log'"]),
     "an empty text": ("[mqtt]\nhost = ''", ["mqtt.host is ''", "at least 1 character"]),
     "an id that would break topics": ("[device]\nid = 'a/b'", ["device.id is 'a/b'", "[A-Za-z0-9_-]"]),
+    "a place of work": (
+        "[device]\nsite = 'work'",
+        [
+            "device: site is 'work' and basis is not set",
+            "Regulation (EU) 2024/1689, Article 5(1)(f)",
+            "safety: ",
+        ],
+    ),
+    "a school": ("[device]\nsite = 'education'", ["site is 'education'", "prohibited in the EU", "medical: "]),
+    "a basis of another kind": (
+        "[device]\nsite = 'work'\nbasis = 'quality of service'",
+        ["device.basis is 'quality of service'", 'expected "medical: …" or "safety: …" and what for'],
+    ),
+    "a basis that says nothing": ("[device]\nsite = 'work'\nbasis = 'safety:'", ["device.basis is 'safety:'"]),
+    "a basis of two lines": (
+        "[device]\nbasis = 'safety: of those\\nwho drive'".replace("'", '"'),
+        ["one line"],
+    ),
+    "an unknown site": ("[device]\nsite = 'office'", ["device.site is 'office'; expected 'home', 'research'"]),
     "a source without its kind": (
         "[camera]\nsource = '/dev/video0'",
         ["camera.source is '/dev/video0'; expected v4l2:NUMBER, v4l2:/dev/PATH, picamera2"],
@@ -216,6 +235,18 @@ def test_tls_has_a_port_of_its_own_where_none_is_set() -> None:
     assert parse_config({"mqtt": {"tls": True}}).mqtt.port == 8883
     assert parse_config({"mqtt": {"tls": True, "port": 1884}}).mqtt.port == 1884
     assert parse_config({"mqtt": {"tls": False}}).mqtt.port == 1883
+
+
+@pytest.mark.parametrize("site", ["work", "education"])
+@pytest.mark.parametrize("basis", ["medical: therapy of facial palsy", "safety: drowsiness of drivers"])
+def test_a_stated_medical_or_safety_basis_allows_what_is_prohibited_otherwise(site: str, basis: str) -> None:
+    device = parse_config({"device": {"site": site, "basis": basis}}).device
+    assert (device.site, device.basis) == (site, basis)
+
+
+@pytest.mark.parametrize("site", ["home", "research", "exhibition", "medical", "safety", "other"])
+def test_elsewhere_no_basis_is_asked_for(site: str) -> None:
+    assert parse_config({"device": {"site": site}}).device.basis is None
 
 
 @pytest.mark.parametrize(

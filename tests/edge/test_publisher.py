@@ -13,7 +13,7 @@ from edge.config import PublishConfig
 from edge.mqtt.payloads import FaceEvent, LastMinute, State
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
-from edge.mqtt.transport import LogTransport, message_line
+from edge.mqtt.transport import Handle, LogTransport, message_line
 from edge.records import Box, Frame, Gray, Reading, Scene, Summary
 
 
@@ -40,6 +40,12 @@ class Collector:
         self.waiting = 0
         self.problem: str | None = None
         self.connect: Callable[[], None] = lambda: None
+
+    def subscribe(self, topic_filter: str, handle: Handle) -> None:
+        pass
+
+    def deliver(self) -> None:
+        pass
 
     def start(self, on_connect: Callable[[], None]) -> None:
         self.connect = on_connect
@@ -392,3 +398,11 @@ def test_a_minute_that_is_over_is_told_once_and_surely(world: Collector, publish
         "shares": {"happy": 0.667, "uncertain": 0.333},
         "faces": 1.23,
     }
+
+
+def test_what_is_announced_is_retained_and_told_again_at_every_connect(
+    world: Collector, publisher: Publisher
+) -> None:
+    publisher.announce("homeassistant/device/lab/config", "{}")
+    world.connect()
+    assert world.sent == [Sent("homeassistant/device/lab/config", "{}", 1, True)] * 2

@@ -311,7 +311,9 @@ def test_info_tells_what_the_device_is_and_is_retained(
     any_broker_port: int, clip: Path, tmp_path: Path
 ) -> None:
     config = tmp_path / "mien.toml"
-    config.write_text(config_text(f"file:{clip}", any_broker_port))
+    device = f'{{ id = "{DEVICE}", site = "work", basis = "safety: drowsiness of drivers" }}'
+    text = config_text(f"file:{clip}", any_broker_port)
+    config.write_text(text.replace(f'{{ id = "{DEVICE}" }}', device))
     with daemon(config), listening(any_broker_port) as listener:
         assert listener.hears("state", any_payload)
         with listening(any_broker_port) as latecomer:
@@ -323,6 +325,7 @@ def test_info_tells_what_the_device_is_and_is_retained(
     assert info["camera"]["name"] == f"file:{clip}"
     assert info["restarts"] == {"count": 0, "last_reason": None, "last_ts": None}
     assert info["config"]["device"]["id"] == DEVICE
+    assert (info["site"], info["basis"]) == ("work", "safety: drowsiness of drivers")
     assert "camera" in info["config_schema"]["properties"]
 
 

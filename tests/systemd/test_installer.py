@@ -68,7 +68,16 @@ def test_shellcheck_finds_nothing() -> None:
 def test_help_names_every_option_that_is_taken(system: System) -> None:
     done = system.install("--help")
     assert done.returncode == 0
-    for option in ("broker", "broker-port", "mqtt-user", "mqtt-password-file", "device-id", "camera"):
+    for option in (
+        "broker",
+        "broker-port",
+        "mqtt-user",
+        "mqtt-password-file",
+        "device-id",
+        "camera",
+        "site",
+        "basis",
+    ):
         assert f"--{option} " in done.stdout
         assert_refused(system.install(f"--{option}"), 2, f"--{option} needs a value")
     for switch in ("with-broker", "dry-run", "uninstall", "purge"):
@@ -91,6 +100,8 @@ def test_help_names_every_option_that_is_taken(system: System) -> None:
         ["--camera", "v4l2:one"],
         ["--camera", "webcam"],
         ["--camera", "file:relative.mp4"],
+        ["--site", "office"],
+        ["--basis", "quality of service"],
         ["--purge"],
         ["--with-broker", "--broker", "elsewhere"],
         ["--with-broker", "--broker-port", "1884"],
@@ -100,6 +111,15 @@ def test_help_names_every_option_that_is_taken(system: System) -> None:
 )
 def test_wrong_usage_is_said_in_one_line(system: System, options: list[str]) -> None:
     assert_refused(system.install("--dry-run", *options), 2)
+
+
+@pytest.mark.parametrize("site", ["work", "education"])
+def test_a_site_where_it_is_prohibited_wants_a_basis_before_anything_is_built(
+    system: System, site: str
+) -> None:
+    assert_refused(system.install("--dry-run", "--site", site), 2, site, "Regulation (EU) 2024/1689", "5(1)(f)")
+    done = system.install("--dry-run", "--site", site, "--basis", "safety: drowsiness of drivers")
+    assert done.returncode == 0, done.stderr
 
 
 def test_files_that_the_service_cannot_read_are_refused(system: System, tmp_path: Path) -> None:

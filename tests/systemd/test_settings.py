@@ -15,9 +15,11 @@ TEMPLATE = FOLDER / "mien.toml"
 
 #: Keys whose default is made from the machine or the frame: the file shows an example.
 EXAMPLES = {
-    *("device.id", "detect.min_face_px", "detect.yunet_model", "mqtt.username", "mqtt.password_file"),
+    *("device.id", "device.basis", "detect.min_face_px", "detect.yunet_model"),
+    *("mqtt.username", "mqtt.password_file"),
     *("mqtt.tls", "mqtt.ca_file", "mqtt.client_cert_file", "mqtt.client_key_file", "mqtt.server_name"),
     *("mqtt.client_id", "publish.outbox"),
+    *("homeassistant.name", "homeassistant.area", "homeassistant.birth_topic"),
 }
 
 

@@ -100,3 +100,9 @@ def test_plain_batches_hold_every_face_once_and_repeat_the_last_to_keep_their_sh
     assert shown.shape == (512, 48, 48, 1)
     assert np.array_equal(shown[:300, :, :, 0], pixels.astype(np.float32) * np.float32(1 / 255))
     assert (shown[300:] == shown[299]).all()
+
+
+def test_a_share_of_the_faces_is_disturbed_as_cameras_do() -> None:
+    plain, some, all_ = (batches(camera_share=share)[0][0] for share in (0.0, 0.5, 1.0))
+    changed = [np.any(faces != plain, axis=(1, 2, 3)).sum() for faces in (some, all_)]
+    assert 0 < changed[0] < changed[1] <= len(plain)
