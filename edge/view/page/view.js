@@ -67,7 +67,7 @@ function drawFrame(frame) {
     ];
   }));
   rows("face-rows", frame.faces.map((face) =>
-    [face.track, looks(face), percent(face.confidence), `${face.box[2]} × ${face.box[3]}`, reads(face)]), "none");
+    [face.track, looks(face), percent(face.confidence), `${face.box[2]}×${face.box[3]}`, reads(face)]), "none");
   text("searched", `${SEARCHED[frame.searched]}. Picture ${frame.number}, ${frame.width_px} × ${frame.height_px}, ` +
     `${frame.age_ms} ms old.`);
 }
