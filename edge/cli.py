@@ -8,7 +8,19 @@ import os
 import sys
 from collections.abc import Sequence
 
-from edge.commands import bench, demo, doctor, predict, run, schemas, timeline, view, watch
+from edge.commands import (
+    bench,
+    demo,
+    doctor,
+    homeassistant,
+    notice,
+    predict,
+    run,
+    schemas,
+    timeline,
+    view,
+    watch,
+)
 from edge.errors import MienError
 from edge.logs import CountingHandler
 from edge.notify import JournalFormatter
@@ -16,7 +28,7 @@ from edge.notify import JournalFormatter
 _LOG_FORMAT = "%(levelname)s %(message)s"
 
 #: In the order in which the help tells them.
-_COMMANDS = (demo, run, view, predict, watch, timeline, schemas, bench, doctor)
+_COMMANDS = (demo, run, view, predict, watch, timeline, homeassistant, schemas, notice, bench, doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

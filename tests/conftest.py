@@ -47,6 +47,7 @@ REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "systemd": (lambda: shutil.which("systemd-analyze") is not None, "systemd: apt-get install systemd"),
     "tensorflow": (_have("keras", "tensorflow"), "TensorFlow: make setup-training"),
     "training": (_have("keras", "sklearn"), "the extra training: make setup-training"),
+    "docs": (_have("mkdocs", "material"), "MkDocs: make setup-docs"),
     "jax": (_have("keras", "jax"), "JAX: make setup-training"),
 }
 

@@ -79,6 +79,17 @@ def test_of_training_convert_imports_data_and_metrics_but_no_fitting() -> None:
     assert not {"training.fit", "training.augmentation", "training.cli"} & imported
 
 
+STEPS = ("cameras", "faces", "emotion", "mqtt")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_no_step_of_the_device_knows_its_neighbours(step: str) -> None:
+    imported = {name for path in (ROOT / "edge" / step).rglob("*.py") for name in imports_of(path)}
+    assert not {
+        name for name in imported if name.startswith(tuple(f"edge.{other}" for other in STEPS if other != step))
+    }
+
+
 @pytest.mark.parametrize("module", ["edge.cli", "edge.pipeline", "edge.service", "edge.bench", "edge.watch"])
 def test_the_device_part_loads_no_tensorflow(module: str) -> None:
     program = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"

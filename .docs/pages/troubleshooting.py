@@ -21,6 +21,7 @@ PARTS = {
     "tls": "TLS",
     "view": "The aim page",
     "machine": "The machine",
+    "timeline": "Recordings and timelines",
 }
 
 _HEAD = """\
