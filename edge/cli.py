@@ -18,6 +18,7 @@ from edge.commands import (
     run,
     schemas,
     timeline,
+    view,
     watch,
 )
 from edge.errors import MienError
@@ -27,7 +28,7 @@ from edge.notify import JournalFormatter
 _LOG_FORMAT = "%(levelname)s %(message)s"
 
 #: In the order in which the help tells them.
-_COMMANDS = (demo, run, predict, watch, timeline, homeassistant, schemas, notice, bench, doctor)
+_COMMANDS = (demo, run, view, predict, watch, timeline, homeassistant, schemas, notice, bench, doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

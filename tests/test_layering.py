@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 #: Third-party modules that each package may import, wherever in a file the import stands.
 ALLOWED = {
     "edge": {"numpy", "cv2", "ai_edge_litert", "tflite_runtime", "paho", "pydantic", "rich", "segno"}
+    | {"waitress"}  # the aim page
     | {"amqtt", "skimage"}  # the extra demo
     | {"PIL"},  # where it is there: letters that OpenCV lacks
     "convert": {"edge", "training", "tensorflow", "keras", "numpy", "cv2", "pydantic", "rich"}
