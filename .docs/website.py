@@ -22,7 +22,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "systemd/CORAL.md": "A Coral",
         "edge/view/README.md": "Aim the camera",
         ".docs/troubleshooting.md": "Troubleshooting",
-        ".docs/responsible-use.md": "Responsible use",
+        "edge/RESPONSIBLE.md": "Responsible use",
     },
     "Connect": {
         "edge/mqtt/README.md": "Topics and schemas",
