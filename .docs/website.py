@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "edge/mqtt/README.md": "Topics and schemas",
         "edge/mqtt/HOMEASSISTANT.md": "Home Assistant",
         "edge/mqtt/FLEET.md": "Fleets",
+        "edge/timeline/README.md": "Over time",
     },
     "Look up": {
         ".docs/configuration.md": "Configuration",
@@ -68,7 +69,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages, and the files that they show or link."""
     for name in sorted({*_pages(), *_linked()}):
         file = File.generated(config, name, abs_src_path=str(ROOT / name), inclusion=InclusionLevel.INCLUDED)
-        file.dest_uri = file.dest_uri.removeprefix(".docs/").replace(".github/", "pictures/")
+        file.dest_uri = file.dest_uri.removeprefix(".docs/").replace(".github/", "pictures/", 1)
         files.append(file)
     return files
 

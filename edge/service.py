@@ -6,9 +6,11 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
+from typing import TypeAlias
 
 import cv2
 
@@ -38,6 +40,8 @@ from edge.pace import Pace
 from edge.pipeline import Pipeline
 from edge.records import Frame
 from edge.stages import Stages
+from edge.view.observer import Observer
+from edge.view.snapshot import Facts
 from edge.watchdog import Watchdog, watching
 
 logger = logging.getLogger(__name__)
@@ -49,11 +53,21 @@ _DEADLINE_S = 5.0
 _PATIENCE_S = 0.5
 
 
-def run_daemon(config: Config, stop: threading.Event, recording: Recording | None = None) -> None:
+#: Shows, for the time of a block, what an observer sees and what the daemon says of itself.
+Presenting: TypeAlias = Callable[[Observer, Callable[[], Facts]], AbstractContextManager[None]]
+
+
+def run_daemon(
+    config: Config,
+    stop: threading.Event,
+    recording: Recording | None = None,
+    presenting: Presenting | None = None,
+) -> None:
     """Publish what the camera sees until `stop` is set or the source ends.
 
     Args:
         recording: keeps every message, too, and is closed at the end.
+        presenting: shows it to whoever is there, too.
 
     Raises:
         MienError: the model or the camera cannot be used; the status is then `offline`.
@@ -78,10 +92,12 @@ def run_daemon(config: Config, stop: threading.Event, recording: Recording | Non
             comes_back=comes_back(config.camera.source),
             waits=is_service(),
         )
-        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog)
+        observer = Observer() if presenting else None
+        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog, observer)
         status = OFFLINE
         try:
-            daemon.work(stop)
+            with presenting(observer, daemon.facts) if presenting and observer else nullcontext():
+                daemon.work(stop)
             status = STOPPED
         finally:
             notify("STOPPING=1")
@@ -102,8 +118,9 @@ class Daemon:
         publisher: Publisher,
         camera: RecoveringCamera,
         watchdog: Watchdog,
+        observer: Observer | None = None,
     ) -> None:
-        self._config, self._bundle = config, bundle
+        self._config, self._bundle, self._observer = config, bundle, observer
         self._accelerator, self._transport, self._publisher = accelerator, transport, publisher
         self._camera, self._watchdog = camera, watchdog
         self._condition = Condition(self._tell)
@@ -133,6 +150,22 @@ class Daemon:
                 processed_s = time.monotonic()
             self._tend(time.monotonic())
 
+    def facts(self) -> Facts:
+        """What it says of itself to those who look on; from any thread."""
+        config, camera, report = self._config, self._camera.camera, self._accelerator.report
+        to_log = config.publish.to == "log"
+        return Facts(
+            device=config.device.id,
+            status=self._condition.status,
+            problems=self._condition.problems,
+            camera=", ".join(filter(None, (camera.name, camera.granted))) if camera else None,
+            accelerator=report.in_use,
+            coral=report.problem,
+            broker="the log" if to_log else f"{config.mqtt.host}:{config.mqtt.port}",
+            is_connected=self._publisher.is_up,
+            waiting=self._publisher.waiting,
+        )
+
     def _is_due(self, frame: Frame) -> bool:
         has_work = self._pipeline.is_due(frame.time_s)
         return self._pace.is_due(frame.time_s, is_idle=self._pipeline.is_idle, has_work=has_work)
@@ -161,7 +194,10 @@ class Daemon:
         return reading
 
     def _process(self, frame: Frame) -> None:
-        self._health.count(self._pipeline.process(frame))
+        processed = self._pipeline.process(frame)
+        self._health.count(processed)
+        if self._observer:
+            self._observer.see(frame, processed)
         self._watchdog.completed()
         self._condition.prove()
         self._condition.set("camera", self._camera.trouble)

@@ -13,12 +13,12 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "service",
         help="installs mien as a service, or removes it",
-        description="install: what systemd/install.sh does in a checkout, from the mien that runs this command; "
+        description="install: as systemd/install.sh in a checkout, from the mien that runs this command; "
         "`mien service install --help` tells its options. uninstall: removes the service; with --purge its "
         "configuration, too. path: where the unit, the udev rule and the annotated mien.toml lie.",
     )
-    command.add_argument("action", choices=("install", "uninstall", "path"))
-    command.add_argument("options", nargs=argparse.REMAINDER, metavar="OPTION", help="of install.sh")
+    command.add_argument("action", choices=("install", "uninstall", "path"), help="what to do")
+    command.add_argument("options", nargs=argparse.REMAINDER, metavar="OPTION", help="one of install.sh")
 
 
 def run(options: argparse.Namespace) -> None:
