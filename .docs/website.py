@@ -44,7 +44,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Make your own": {
         "training/README.md": "Train and convert",
-        "training/explain/README.md": "Explain",
+        "training/explain/README.md": "Action units",
+        "training/explain/REASONS.md": "Reasons for a face",
     },
     "Project": {
         ".docs/contributing.md": "Contributing",
