@@ -64,7 +64,7 @@ def make_discovery(config: Config, classes: Sequence[str]) -> str:
             "identifiers": [f"mien_{device}"],
             "name": about.name or device,
             "manufacturer": "mien",
-            "model": read_model() or "mien",
+            "model": read_model() or "emotion sensor",
             "sw_version": version,
             **({"serial_number": board} if (board := read_board()) else {}),
             **({"suggested_area": about.area} if about.area else {}),
@@ -127,7 +127,7 @@ def _share_entities(topics: Topics, classes: Sequence[str], language: str, expir
     # Two classes may differ in accents alone.
     keys = [f"{slug}_{n}" if slug in slugs[:n] or not slug else slug for n, slug in enumerate(slugs)]
     return {
-        f"share_{key}": {
+        f"share_of_{key}": {
             "platform": "sensor",
             "name": name_share(word, language),
             "state_topic": topics.summary,
@@ -173,9 +173,9 @@ def _diagnostic_entities(topics: Topics, language: str, expire_s: int) -> dict[s
             "device_class": "problem",
             "value_template": "{{ 'ON' if value_json.problems else 'OFF' }}",
             "json_attributes_topic": topics.info,
-            "json_attributes_template": "{{ value_json.problems | tojson }}",
+            "json_attributes_template": "{{ {'problems': value_json.problems.values() | list} | tojson }}",
         },
-        "fps": {
+        "frame_rate": {
             **measured,
             "unit_of_measurement": "fps",
             "value_template": "{{ value_json.fps }}",

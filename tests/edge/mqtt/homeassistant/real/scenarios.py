@@ -48,6 +48,15 @@ def follows(home: Home) -> None:
     assert home.core.becomes("sensor.living_room_confidence", "unknown"), "nobody's confidence is none"
 
 
+def automates(home: Home) -> None:
+    """the automations of the page run, and what its recorder leaves out is not kept"""
+    automations = [one for one in home.core.call("states") if one["entity_id"].startswith("automation.")]
+    assert len(automations) == 3 and {one["state"] for one in automations} == {"on"}, automations
+    assert home.core.becomes("light.living_room", "on"), "somebody smiles"
+    history = home.core.call(f"history/period?filter_entity_id={EMOTION},sensor.living_room_confidence")
+    assert {rows[0]["entity_id"] for rows in history} == {EMOTION}
+
+
 def expires(home: Home) -> None:
     """values are no values any more once they are old, though the connection is there"""
     home.daemon.send(signal.SIGSTOP)
@@ -80,7 +89,7 @@ def outlives_home_assistant(home: Home) -> None:
     """back after a restart of Home Assistant, before a minute has gone by"""
     home.core.stop()
     disabled = [entry for entry in home.core.entries("entity") if entry["disabled_by"] == "integration"]
-    assert len([entry for entry in disabled if "share_" in entry["unique_id"]]) == 8, (
+    assert len([entry for entry in disabled if "share_of_" in entry["unique_id"]]) == 8, (
         "shares are there, disabled"
     )
     home.core.start()
@@ -133,6 +142,7 @@ def says_nothing_ill(home: Home) -> None:
 SCENARIOS: tuple[Callable[[Home], None], ...] = (
     discovers,
     follows,
+    automates,
     expires,
     vanishes,
     outlives_the_broker,
