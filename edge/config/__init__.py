@@ -8,6 +8,7 @@ from edge.config.device import DeviceConfig
 from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
 from edge.config.mqtt import MqttConfig
+from edge.config.privacy import PrivacyConfig, state_folder
 from edge.config.publish import PublishConfig
 from edge.config.secret import CREDENTIAL, KEY_CREDENTIAL, find_credential, read_password
 from edge.config.whole import Config, load_config, parse_config, public_config
@@ -22,6 +23,7 @@ __all__ = [
     "ModelConfig",
     "MoodConfig",
     "MqttConfig",
+    "PrivacyConfig",
     "PublishConfig",
     "QualityConfig",
     "Region",
@@ -31,5 +33,6 @@ __all__ = [
     "parse_config",
     "public_config",
     "read_password",
+    "state_folder",
     "without_login",
 ]

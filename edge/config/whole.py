@@ -11,6 +11,7 @@ from edge.config.device import DeviceConfig
 from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
 from edge.config.mqtt import MqttConfig
+from edge.config.privacy import PrivacyConfig
 from edge.config.publish import PublishConfig
 from edge.config.table import Table
 from edge.config.wording import one_line
@@ -26,6 +27,7 @@ class Config(Table):
     mood: MoodConfig = Field(default_factory=lambda: MoodConfig())
     mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
+    privacy: PrivacyConfig = Field(default_factory=lambda: PrivacyConfig())
 
     @model_validator(mode="after")
     def _virtual_time_has_no_coral(self) -> "Config":
