@@ -7,6 +7,8 @@
 #
 # make test-device           what this machine can show of a Raspberry Pi: arm64 and systemd; root, Debian, 8 minutes
 # make test-device-camera    kernel cameras and Picamera2 in a virtual machine, by hand; half an hour
+#
+# make pages   write the pages and tables that are made from the code: configuration, commands, messages
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,8 +18,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt setup \
-	setup-training clean help
+.PHONY: demo test idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
+	setup setup-training pages clean help
 
 help:
 	@sed -n '1,/^$$/s/^# \?//p' Makefile
@@ -44,6 +46,10 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+pages: setup
+	PYTHONPATH=.docs $(BIN)/python -m pages
+	$(BIN)/python -m tests.edge.mqtt.tables
 
 test-device: test-device-arm64 test-device-systemd
 

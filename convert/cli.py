@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 1 failed or the Edge TPU does not run everything, 2 wrong usage.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parse(words)
+    options = parse(words)
     options.command_line = shlex.join(["mien-convert", *words])
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
     for package in ("edge", "training", "convert"):
@@ -110,12 +110,12 @@ def _tell_accuracy(card: "Card", out: Path) -> None:
         print(f"{out}: int8 {100 * found['accuracy']:.2f}% on PublicTest against {truth}")
 
 
-def _parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> argparse.Namespace:
     """The first word chooses the form; anything but the name of another command is a model."""
-    return parse_form(words) or _convert_parser().parse_args(words)
+    return parse_form(words) or make_parser().parse_args(words)
 
 
-def _convert_parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = new_parser(
         "mien-convert",
         "Make an int8 bundle from a Keras model and compare it with the float model on PublicTest.",

@@ -40,7 +40,9 @@ def new_parser(command: str, description: str, **kwargs: object) -> argparse.Arg
 def check_parser() -> argparse.ArgumentParser:
     parser = new_parser("mien-convert check", "Say whether the Edge TPU runs every operation of a model.")
     parser.set_defaults(run=_check)
-    parser.add_argument("model", metavar="BUNDLE|FILE.tflite", type=Path)
+    parser.add_argument(
+        "model", metavar="BUNDLE|FILE.tflite", type=Path, help="a bundle's folder, or a TFLite file"
+    )
     return parser
 
 

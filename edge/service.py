@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -14,7 +14,7 @@ import cv2
 
 from edge.cameras import open_camera
 from edge.cameras.recovery import SILENT_S, RecoveringCamera
-from edge.clock import FrameClock
+from edge.clock import Clock, FrameClock, WallClock
 from edge.condition import Condition
 from edge.config import Config, comes_back, public_config, read_password
 from edge.emotion.accelerator import Accelerator
@@ -26,8 +26,10 @@ from edge.faces.schedule import FaceFinder
 from edge.faces.scoring import Classifier
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
+from edge.mqtt.homeassistant.discovery import discovery_topic, make_discovery
 from edge.mqtt.payloads import timestamp
 from edge.mqtt.publisher import Publisher
+from edge.mqtt.recording import Recording, RecordingTransport
 from edge.mqtt.schemas import make_schemas
 from edge.mqtt.topics import OFFLINE, STOPPED, Topics
 from edge.mqtt.transport import LogTransport, Transport
@@ -47,8 +49,11 @@ _DEADLINE_S = 5.0
 _PATIENCE_S = 0.5
 
 
-def run_daemon(config: Config, stop: threading.Event) -> None:
+def run_daemon(config: Config, stop: threading.Event, recording: Recording | None = None) -> None:
     """Publish what the camera sees until `stop` is set or the source ends.
+
+    Args:
+        recording: keeps every message, too, and is closed at the end.
 
     Raises:
         MienError: the model or the camera cannot be used; the status is then `offline`.
@@ -61,8 +66,13 @@ def run_daemon(config: Config, stop: threading.Event) -> None:
             config = config.model_copy(update={"model": config.model.model_copy(update={"accelerator": "cpu"})})
         accelerator = open_accelerator(bundle, config, watchdog)
         logger.info("model %s, card %s", bundle.card.name, bundle.digest[:12])
+        clock = _make_clock(config)
         transport = _make_transport(config)
-        publisher = make_publisher(config, transport)
+        if recording:
+            transport = RecordingTransport(transport, recording, clock.unix_s)
+        publisher = make_publisher(config, transport, clock)
+        if config.homeassistant.enabled:
+            announce_to_homeassistant(config, bundle.card.classes, publisher)
         camera = RecoveringCamera(
             partial(open_camera, config.camera),
             watchdog.stages,
@@ -215,13 +225,22 @@ def make_pipeline(
     return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
 
 
-def make_publisher(config: Config, transport: Transport) -> Publisher:
+def announce_to_homeassistant(config: Config, classes: Sequence[str], publisher: Publisher) -> None:
+    topic = discovery_topic(config.homeassistant.discovery_prefix, config.device.id)
+    publisher.announce(topic, make_discovery(config, classes))
+
+
+def make_publisher(config: Config, transport: Transport, clock: Clock | None = None) -> Publisher:
     """What tells readings; in virtual time its messages hold nothing that differs from run to run."""
+    session = None
+    if config.camera.is_virtual:
+        session = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]
     topics = Topics(config.device.id)
-    if not config.camera.is_virtual:
-        return Publisher(transport, topics, config.publish)
-    session = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]
-    return Publisher(transport, topics, config.publish, FrameClock(), session)
+    return Publisher(transport, topics, config.publish, clock or _make_clock(config), session)
+
+
+def _make_clock(config: Config) -> Clock:
+    return FrameClock() if config.camera.is_virtual else WallClock()
 
 
 def _make_transport(config: Config) -> Transport:

@@ -22,11 +22,14 @@ ALLOWED = {
     | {"h5py"}  # Keras's own files of before 2024
     | {"jax"}  # several machines
     | {"ai_edge_litert"}  # what stands in a TFLite file of unknown origin
-    | {"jinja2", "markupsafe"},  # the template of reports
+    | {"jinja2", "markupsafe"}  # the template of reports
+    | {"threadpoolctl"}  # the regression on action units
+    | {"mediapipe"},  # in an environment of its own
 }
 
-#: Modules of the extra demo, and the only files that may import them.
+#: Modules that few have, and the only files that may import them.
 DEMO_ONLY = {"amqtt": "mqtt/embedded.py", "skimage": "clip.py"}
+EXPLAIN_ONLY = {"mediapipe": "explain/mesh_process.py"}
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -61,6 +64,13 @@ def test_what_the_demo_needs_is_imported_in_one_place() -> None:
         for name in imports_of(path):
             place = DEMO_ONLY.get(name.split(".")[0])
             assert place is None or path == ROOT / "edge" / place
+
+
+def test_mediapipe_is_imported_in_one_place() -> None:
+    for path in modules_of("training"):
+        for name in imports_of(path):
+            place = EXPLAIN_ONLY.get(name.split(".")[0])
+            assert place is None or path == ROOT / "training" / place
 
 
 def test_of_training_convert_imports_data_and_metrics_but_no_fitting() -> None:

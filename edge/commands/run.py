@@ -4,9 +4,14 @@ import argparse
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edge.commands.options import Commands
+from edge.commands.options import Commands, positive
 from edge.config import Config, load_config
+from edge.errors import UsageError
+
+if TYPE_CHECKING:
+    from edge.mqtt.recording import Existing
 
 
 def add(commands: Commands) -> None:
@@ -16,6 +21,18 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--config", type=Path, metavar="FILE", help="TOML file (default: every key's own default)"
     )
+    command.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="keep every message in it, as JSON lines; mien timeline draws it",
+    )
+    command.add_argument(
+        "--record-max-mb", type=positive, default=256, metavar="N", help="it grows no larger, MB (default: 256)"
+    )
+    existing = command.add_mutually_exclusive_group()
+    existing.add_argument("--append", action="store_true", help="go on at the end of the file of --record")
+    existing.add_argument("--force", action="store_true", help="replace the file of --record")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -23,6 +40,13 @@ def run(options: argparse.Namespace) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    from edge.mqtt.recording import Recording
     from edge.service import run_daemon
 
-    run_daemon(config, stop)
+    if (options.append or options.force) and not options.record:
+        raise UsageError("--append and --force say what becomes of the file of --record, and there is none")
+    recording = None
+    if options.record:
+        existing: Existing = "append" if options.append else "replace" if options.force else "refuse"
+        recording = Recording(options.record, existing, round(options.record_max_mb * 1e6))
+    run_daemon(config, stop, recording)

@@ -36,6 +36,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> None:
     from rich.console import Console
 
+    from edge.mqtt.payloads import timestamp
     from edge.mqtt.subscriber import Subscriber, until
     from edge.mqtt.transport import message_line
     from edge.watch import Board, save_table, show
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
         if options.json:
             for message in messages:
                 if message:
-                    print(message_line(*message), flush=True)
+                    print(message_line(*message, timestamp(time.time())), flush=True)
                 if not until(deadline_s):
                     break
         else:

@@ -7,6 +7,7 @@ from edge.config.camera import CameraConfig, Region, comes_back, without_login
 from edge.config.device import DeviceConfig
 from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
+from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.privacy import PrivacyConfig, state_folder
 from edge.config.publish import PublishConfig
@@ -20,6 +21,7 @@ __all__ = [
     "Config",
     "DetectConfig",
     "DeviceConfig",
+    "HomeAssistantConfig",
     "ModelConfig",
     "MoodConfig",
     "MqttConfig",

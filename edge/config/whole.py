@@ -10,6 +10,7 @@ from edge.config.camera import CameraConfig, without_login
 from edge.config.device import DeviceConfig
 from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
+from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.privacy import PrivacyConfig
 from edge.config.publish import PublishConfig
@@ -28,6 +29,7 @@ class Config(Table):
     mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
     privacy: PrivacyConfig = Field(default_factory=lambda: PrivacyConfig())
+    homeassistant: HomeAssistantConfig = Field(default_factory=lambda: HomeAssistantConfig())
 
     @model_validator(mode="after")
     def _virtual_time_has_no_coral(self) -> "Config":

@@ -56,6 +56,7 @@ class Publisher:
         self._sequence: Counter[str] = Counter()
         self._status: str | None = None
         self._info: str | None = None
+        self._announced: dict[str, str] = {}
         self._state_key: tuple[str, int, int | None, float] | None = None
         self._state_told_s = float("-inf")
         self._must_repeat = False
@@ -96,6 +97,13 @@ class Publisher:
         with self._lock:
             self._info = Info(**self._head("info"), **fields).model_dump_json()
             self._send_info(self._info)
+
+    def announce(self, topic: str, payload: str) -> None:
+        """Tell something to be retained under a topic of others; it is told again at every connect."""
+        with self._lock:
+            self._announced[topic] = payload
+            if self._is_started:
+                self._transport.send(topic, payload, qos=1, retain=True)
 
     def send_health(self, **fields: Any) -> None:
         """Tell how the device is (see Health)."""
@@ -148,6 +156,8 @@ class Publisher:
                 self._send_status(self._status)
             if self._info is not None:
                 self._send_info(self._info)
+            for topic, payload in self._announced.items():
+                self._transport.send(topic, payload, qos=1, retain=True)
             self._must_repeat = True
             if self._latest and self._clock.age_s(self._latest[0]) < _FRESH_S:
                 self._tell_state(*self._latest)

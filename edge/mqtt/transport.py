@@ -96,10 +96,15 @@ class LogTransport:
         self._stream.flush()
 
 
-def message_line(topic: str, payload: str) -> str:
-    """One message as a line of JSON; a payload that is JSON stands in it as such."""
+def message_line(topic: str, payload: str, ts: str | None = None) -> str:
+    """One message as a line of JSON; a payload that is JSON stands in it as such.
+
+    Args:
+        ts: when it was told or heard, where that is to stand in the line.
+    """
     content: Any = payload
     if payload.startswith("{"):
         with suppress(ValueError, RecursionError):
             content = json.loads(payload)
-    return json.dumps({"topic": topic, "payload": content}, ensure_ascii=False)
+    head = {} if ts is None else {"ts": ts}
+    return json.dumps({**head, "topic": topic, "payload": content}, ensure_ascii=False)

@@ -398,3 +398,11 @@ def test_a_minute_that_is_over_is_told_once_and_surely(world: Collector, publish
         "shares": {"happy": 0.667, "uncertain": 0.333},
         "faces": 1.23,
     }
+
+
+def test_what_is_announced_is_retained_and_told_again_at_every_connect(
+    world: Collector, publisher: Publisher
+) -> None:
+    publisher.announce("homeassistant/device/lab/config", "{}")
+    world.connect()
+    assert world.sent == [Sent("homeassistant/device/lab/config", "{}", 1, True)] * 2

@@ -19,6 +19,7 @@ EXAMPLES = {
     *("mqtt.username", "mqtt.password_file"),
     *("mqtt.tls", "mqtt.ca_file", "mqtt.client_cert_file", "mqtt.client_key_file", "mqtt.server_name"),
     *("mqtt.client_id", "publish.outbox"),
+    *("homeassistant.name", "homeassistant.area", "homeassistant.birth_topic"),
 }
 
 

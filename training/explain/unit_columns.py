@@ -45,6 +45,12 @@ def find_columns(path: Path, header: Sequence[str]) -> Columns:
     Raises:
         DataError: there is no intensity of a unit; the line says what there is in its place.
     """
+    units, are_bare = _units(path, [name.lower() for name in header])
+    return Columns(find_places(header), units, _points(header), are_bare)
+
+
+def find_places(header: Sequence[str]) -> Mapping[str, int]:
+    """Where file, face, frame, confidence, success, label, group and source stand, of those that occur."""
     lower = [name.lower() for name in header]
     places = {}
     for meaning, names in _NAMES.items():
@@ -52,8 +58,7 @@ def find_columns(path: Path, header: Sequence[str]) -> Columns:
             if name in lower:
                 places[meaning] = lower.index(name)
                 break
-    units, are_bare = _units(path, lower)
-    return Columns(places, units, _points(header), are_bare)
+    return places
 
 
 def _units(path: Path, lower: Sequence[str]) -> tuple[Mapping[str, tuple[int, ...]], bool]:

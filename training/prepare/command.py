@@ -50,7 +50,7 @@ def add_prepare(commands: Any) -> None:
     )
     cores = len(os.sched_getaffinity(0))
     parser.add_argument(
-        "--workers", type=at_least_one, default=cores, help="processes (default one for each core: %(default)s)"
+        "--workers", type=at_least_one, default=cores, help="processes (default one for each core)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--force", action="store_true", help="replace the data set in --out")
