@@ -35,13 +35,13 @@ class Privacy:
         """Turn it; when this returns the position is on the disk.
 
         Raises:
-            PrivacyError: it cannot be kept. Then ON is so all the same, until this process ends, and OFF is not.
+            PrivacyError: it cannot be kept. ON then holds until this process ends, and OFF not at all.
         """
         with self._lock:
             if on == self.is_on and self.is_kept and self.problem is None:
                 return  # a flood of the same must not wear out a card
-            self.is_on |= on
-            self.is_kept = not on
+            if on:
+                self.is_on, self.is_kept = True, False
             self._keep(on)
             self.is_on, self.is_kept, self.problem = on, True, None
 
@@ -83,7 +83,7 @@ class Privacy:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             self.problem = (
-                f"{self._path} cannot be written ({reason}), so the privacy switch would not outlive a restart; "
+                f"{self._path} cannot be written ({reason}), so the privacy switch does not outlive a restart; "
                 "set privacy.folder to a folder that this user may write to"
             )
             raise PrivacyError(self.problem) from None
