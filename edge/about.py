@@ -1,4 +1,4 @@
-"""What the daemon tells of itself in `info`."""
+"""What the daemon tells of itself: in `info`, and to those who look on."""
 
 import importlib.metadata
 from collections.abc import Mapping
@@ -6,12 +6,15 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.cameras import Camera
+from edge.condition import Condition
 from edge.config import Config, public_config
 from edge.emotion.accelerator import AcceleratorReport
 from edge.emotion.bundle import Bundle
 from edge.mqtt.payloads import timestamp
+from edge.mqtt.publisher import Publisher
 from edge.mqtt.schemas import make_schemas
 from edge.restarts import Restarts
+from edge.view.snapshot import Facts
 
 
 def describe(
@@ -44,3 +47,25 @@ def describe(
         "config_schema": Config.model_json_schema(),
         "schemas": make_schemas(),
     }
+
+
+def tell_facts(
+    config: Config,
+    condition: Condition,
+    camera: Camera | None,
+    accelerator: AcceleratorReport,
+    publisher: Publisher,
+) -> Facts:
+    """What those are shown who look on."""
+    to_log = config.publish.to == "log"
+    return Facts(
+        device=config.device.id,
+        status=condition.status,
+        problems=condition.problems,
+        camera=", ".join(filter(None, (camera.name, camera.granted))) if camera else None,
+        accelerator=accelerator.in_use,
+        coral=accelerator.problem,
+        broker="the log" if to_log else f"{config.mqtt.host}:{config.mqtt.port}",
+        is_connected=publisher.is_up,
+        waiting=publisher.waiting,
+    )

@@ -43,7 +43,7 @@ def _label(words: str, lang: str, height_px: int) -> NDArray[np.uint8] | None:
     """The words on a plate, by Pillow with a font that has the letters; None where there is none."""
     if lang == "en":
         return _latin_label(words, height_px)
-    font_path = _font_for(lang)
+    font_path = font_for(lang)
     if font_path is None:
         return None
     from PIL import Image, ImageDraw, ImageFont
@@ -55,7 +55,7 @@ def _label(words: str, lang: str, height_px: int) -> NDArray[np.uint8] | None:
 
 
 @functools.cache
-def _font_for(lang: str) -> str | None:
+def font_for(lang: str) -> str | None:
     """A font of this machine with the language's letters, as fontconfig knows it."""
     try:
         import PIL  # noqa: F401

@@ -3,7 +3,7 @@
 import hashlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 from edge.cameras import open_camera
@@ -17,7 +17,6 @@ from edge.faces.budget import Budget
 from edge.faces.quality import QualityGate
 from edge.faces.schedule import FaceFinder
 from edge.faces.scoring import Classifier
-from edge.mqtt.homeassistant.discovery import discovery_topic, make_discovery
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
 from edge.mqtt.transport import LogTransport, Transport
@@ -59,11 +58,6 @@ def make_pipeline(
     """The steps of the daemon, and of the benchmark, which measures the very same."""
     finder, gate = FaceFinder(config.detect, budget, track_numbers), QualityGate(config.quality)
     return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
-
-
-def announce_to_homeassistant(config: Config, classes: Sequence[str], publisher: Publisher) -> None:
-    topic = discovery_topic(config.homeassistant.discovery_prefix, config.device.id)
-    publisher.announce(topic, make_discovery(config, classes))
 
 
 def make_publisher(config: Config, transport: Transport, clock: Clock | None = None) -> Publisher:

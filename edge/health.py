@@ -67,7 +67,11 @@ class Health:
     def hurry(self, problems: Mapping[str, str]) -> None:
         """Something is wrong, or well again: tell it soon."""
         if dict(problems) != self._problems:
-            self._due_s = min(self._due_s, self._told_s + _SHORTEST_S)
+            self.repeat()
+
+    def repeat(self) -> None:
+        """Somebody who did not hear the last report waits for one: tell it soon."""
+        self._due_s = min(self._due_s, self._told_s + _SHORTEST_S)
 
     def is_due(self, now_s: float) -> bool:
         return now_s >= self._due_s

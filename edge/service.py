@@ -4,14 +4,14 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
+from typing import TypeAlias
 
 import cv2
 
-from edge.about import describe
+from edge.about import describe, tell_facts
 from edge.assembly import (
-    announce_to_homeassistant,
     make_camera,
     make_clock,
     make_pipeline,
@@ -28,6 +28,7 @@ from edge.emotion.bundle import Bundle, load_bundle
 from edge.faces.budget import Budget
 from edge.health import Health, find_problems
 from edge.machine import Reading, read_machine
+from edge.mqtt.homeassistant.announcer import Announcer
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.recording import Recording, RecordingTransport
 from edge.mqtt.topics import OFFLINE, STOPPED, Topics
@@ -36,6 +37,8 @@ from edge.notify import notify
 from edge.pace import Pace
 from edge.privacy import Privacy
 from edge.records import Frame
+from edge.view.observer import Observer
+from edge.view.snapshot import Facts
 from edge.watchdog import Watchdog, watching
 
 logger = logging.getLogger(__name__)
@@ -50,11 +53,21 @@ _PATIENCE_S = 0.2
 _REST_S = 0.1
 
 
-def run_daemon(config: Config, stop: threading.Event, recording: Recording | None = None) -> None:
+#: Shows, for the time of a block, what an observer sees and what the daemon says of itself.
+Presenting: TypeAlias = Callable[[Observer, Callable[[], Facts]], AbstractContextManager[None]]
+
+
+def run_daemon(
+    config: Config,
+    stop: threading.Event,
+    recording: Recording | None = None,
+    presenting: Presenting | None = None,
+) -> None:
     """Publish what the camera sees until `stop` is set or the source ends.
 
     Args:
         recording: keeps every message, too, and is closed at the end.
+        presenting: shows it to whoever is there, too.
 
     Raises:
         MienError: the model or the camera cannot be used; the status is then `offline`.
@@ -72,14 +85,14 @@ def run_daemon(config: Config, stop: threading.Event, recording: Recording | Non
         if recording:
             transport = RecordingTransport(transport, recording, clock.unix_s)
         publisher = make_publisher(config, transport, clock)
-        if config.homeassistant.enabled:
-            announce_to_homeassistant(config, bundle.card.classes, publisher)
         camera = make_camera(config, watchdog.stages)
         privacy = Privacy(state_folder(config.privacy))
-        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog, privacy)
+        observer = Observer() if presenting else None
+        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog, privacy, observer)
         status = OFFLINE
         try:
-            daemon.work(stop)
+            with presenting(observer, daemon.facts) if presenting and observer else nullcontext():
+                daemon.work(stop)
             status = STOPPED
         finally:
             notify("STOPPING=1")
@@ -101,12 +114,14 @@ class Daemon:
         camera: RecoveringCamera,
         watchdog: Watchdog,
         privacy: Privacy,
+        observer: Observer | None = None,
     ) -> None:
-        self._config, self._bundle = config, bundle
+        self._config, self._bundle, self._observer = config, bundle, observer
         self._accelerator, self._transport, self._publisher = accelerator, transport, publisher
         self._camera, self._watchdog = camera, watchdog
         self._control = Control(privacy, publisher, transport, Topics(config.device.id))
         self._condition = Condition(self._tell)
+        self._announcer = Announcer(config, bundle.card.classes, transport, publisher)
         self._health = Health(camera, publisher)
         self._track_numbers = itertools.count(1)
         self._is_begun = False
@@ -158,6 +173,8 @@ class Daemon:
             self._watchdog.give_up("the camera hangs and cannot be closed, as privacy wants it")
         self._begin()
         self._publisher.rest()
+        if self._observer:
+            self._observer.forget()
         self._condition.set("camera", None)
         while not stop.is_set():
             self._condition.rest(is_private=self._control.is_private)
@@ -176,6 +193,11 @@ class Daemon:
             notify("READY=1")
             self._is_begun = True
 
+    def facts(self) -> Facts:
+        """What it says of itself to those who look on; from any thread."""
+        camera, report = self._camera.camera, self._accelerator.report
+        return tell_facts(self._config, self._condition, camera, report, self._publisher)
+
     def _is_due(self, frame: Frame) -> bool:
         has_work = self._pipeline.is_due(frame.time_s)
         return self._pace.is_due(frame.time_s, is_idle=self._pipeline.is_idle, has_work=has_work)
@@ -183,6 +205,8 @@ class Daemon:
     def _tend(self, now_s: float) -> None:
         """Between two frames: hear others, look after the Coral and the machine, and tell what is due."""
         self._transport.deliver()
+        if self._announcer.tend(now_s):
+            self._health.repeat()
         is_news = self._accelerator.tend(now_s)
         self._condition.set("accelerator", self._accelerator.report.problem)
         self._condition.set("broker", self._publisher.problem)
@@ -203,7 +227,10 @@ class Daemon:
         return reading
 
     def _process(self, frame: Frame) -> None:
-        self._health.count(self._pipeline.process(frame))
+        processed = self._pipeline.process(frame)
+        self._health.count(processed)
+        if self._observer:
+            self._observer.see(frame, processed)
         self._watchdog.completed()
         self._condition.prove()
         self._condition.set("camera", self._camera.trouble)

@@ -22,6 +22,7 @@ import pytest
 from edge.clip import write_clip
 from edge.mqtt.embedded import embedded_broker
 from edge.records import Gray
+from tests.browser import find_chromium
 
 # A shell that runs us in the background has SIGINT ignored, and what we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -42,11 +43,16 @@ def find_mosquitto() -> str | None:
 #: marker: (whether this machine has it, how to get it)
 REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "broker": (lambda: find_mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
+    "browser": (
+        lambda: find_chromium() is not None and _have("selenium", "axe_core_python")(),
+        "Chromium, its driver and Selenium: apt-get install chromium chromium-driver; make setup",
+    ),
     "gcc": (lambda: shutil.which("gcc") is not None, "a C compiler: apt-get install gcc libc6-dev"),
     "shellcheck": (lambda: shutil.which("shellcheck") is not None, "shellcheck: apt-get install shellcheck"),
     "systemd": (lambda: shutil.which("systemd-analyze") is not None, "systemd: apt-get install systemd"),
     "tensorflow": (_have("keras", "tensorflow"), "TensorFlow: make setup-training"),
     "training": (_have("keras", "sklearn"), "the extra training: make setup-training"),
+    "docs": (_have("mkdocs", "material"), "MkDocs: make setup-docs"),
     "jax": (_have("keras", "jax"), "JAX: make setup-training"),
 }
 

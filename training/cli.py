@@ -138,6 +138,12 @@ def _quality(options: argparse.Namespace) -> None:
     run_quality(options)
 
 
+def _robustness(options: argparse.Namespace) -> None:
+    from training.robustness_command import run_robustness
+
+    run_robustness(options)
+
+
 _ACTIONS = {
     "prepare": _prepare,
     "fit": _fit,
@@ -150,6 +156,7 @@ _ACTIONS = {
     "scenes": _scenes,
     "moods": _moods,
     "quality": _quality,
+    "robustness": _robustness,
 }
 
 

@@ -9,7 +9,7 @@ from training.fit_options import DATA_HELP
 from training.given import add_given
 from training.intervals import Bootstrap
 
-_MODEL_HELP = (
+MODEL_HELP = (
     "a RUN, a bundle (its folder, or the name of a shipped one), or a model file: .keras, .h5, .hdf5 or .tflite"
 )
 _USUAL = Bootstrap()
@@ -19,7 +19,7 @@ def add_evaluate(commands: Any) -> None:
     parser = commands.add_parser(
         "evaluate", help="measure a model on PublicTest, and make a report of it that can be shown"
     )
-    parser.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     add_given(parser)
     parser.add_argument(
@@ -42,7 +42,7 @@ def add_evaluate(commands: Any) -> None:
 
 def add_compare(commands: Any) -> None:
     parser = commands.add_parser("compare", help="measure several models side by side on the same pictures")
-    parser.add_argument("models", metavar="MODEL", nargs="+", help=_MODEL_HELP)
+    parser.add_argument("models", metavar="MODEL", nargs="+", help=MODEL_HELP)
     parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     parser.add_argument(
         "--split",

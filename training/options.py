@@ -12,6 +12,7 @@ from training.measuring_options import add_compare, add_evaluate
 from training.networks import NAMES
 from training.option_types import at_least_one
 from training.prepare.command import add_prepare
+from training.robustness_command import add_robustness
 from training.scenes_command import add_scenes
 from training.trials.command import add_moods, add_quality
 
@@ -34,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_scenes(commands)
     add_moods(commands)
     add_quality(commands)
+    add_robustness(commands)
     networks = commands.add_parser("networks", help="list the networks and their size")
     networks.add_argument("--json", action="store_true", help="print JSON")
     networks.add_argument(

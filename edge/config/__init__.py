@@ -12,6 +12,7 @@ from edge.config.mqtt import MqttConfig
 from edge.config.privacy import PrivacyConfig, state_folder
 from edge.config.publish import PublishConfig
 from edge.config.secret import CREDENTIAL, KEY_CREDENTIAL, find_credential, read_password
+from edge.config.view import ViewConfig
 from edge.config.whole import Config, load_config, parse_config, public_config
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "PublishConfig",
     "QualityConfig",
     "Region",
+    "ViewConfig",
     "comes_back",
     "find_credential",
     "load_config",

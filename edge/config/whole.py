@@ -15,6 +15,7 @@ from edge.config.mqtt import MqttConfig
 from edge.config.privacy import PrivacyConfig
 from edge.config.publish import PublishConfig
 from edge.config.table import Table
+from edge.config.view import ViewConfig
 from edge.config.wording import one_line
 from edge.errors import ConfigError
 
@@ -30,6 +31,7 @@ class Config(Table):
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
     privacy: PrivacyConfig = Field(default_factory=lambda: PrivacyConfig())
     homeassistant: HomeAssistantConfig = Field(default_factory=lambda: HomeAssistantConfig())
+    view: ViewConfig = Field(default_factory=lambda: ViewConfig())
 
     @model_validator(mode="after")
     def _virtual_time_has_no_coral(self) -> "Config":

@@ -79,9 +79,14 @@ class Publisher:
         """What keeps messages from arriving though somebody is there to take them; None: nothing."""
         return self._transport.problem
 
+    @property
+    def is_up(self) -> bool:
+        """Whether somebody is there to take messages."""
+        return self._transport.is_up
+
     def start(self) -> None:
         self._is_started = True
-        self._transport.start(self._on_connect)
+        self._transport.start(self.repeat)
 
     def set_status(self, status: str) -> None:
         with self._lock:
@@ -153,11 +158,19 @@ class Publisher:
         self.set_status(status)
         self._transport.close()
 
-    def _on_connect(self) -> None:
-        """Tell what is retained, and the newest state, before all that has waited; from another thread."""
+    def repeat(self) -> None:
+        """Tell what is retained, and the newest state, again: at a connect before all that has waited.
+
+        May be called from any thread.
+        """
         with self._lock:
             for topic, payload in self._announced.items():
                 self._transport.send(topic, payload, qos=1, retain=True)
+            self.repeat_state()
+
+    def repeat_state(self) -> None:
+        """Tell the newest state again: now where it is fresh, else with the next frame."""
+        with self._lock:
             self._must_repeat = True
             if self._latest and self._clock.age_s(self._latest[0]) < _FRESH_S:
                 self._tell_state(*self._latest)

@@ -71,13 +71,13 @@ def run_moods(options: argparse.Namespace) -> None:
     bundle = load_bundle(options.model)
     clear = load_clear_faces(options.data, bundle.card)
     faces = clear.half(0 if options.choose else 1, options.seed, options.faces)
-    with _progress("faces shown", len(faces)) as report:
+    with progress("faces shown", len(faces)) as report:
         recordings = record(faces.pixels, faces.truth, Classifier.open(bundle), options.seed, report)
     ways: Mapping[str, Method] = methods(MoodConfig())
     if options.choose:
         ways = {**ways, **variations(MoodConfig())}
     slowed = {fps: [recording.at(fps) for recording in recordings] for fps in RATES_FPS}
-    with _progress("methods", len(ways) * len(slowed)) as report:
+    with progress("methods", len(ways) * len(slowed)) as report:
         found = _measured(slowed, ways, measure, report)
     if options.plot:
         from training.trials.plots import draw_moods
@@ -126,7 +126,7 @@ def run_quality(options: argparse.Namespace) -> None:
     clear = load_clear_faces(options.data, bundle.card)
     faces = clear.half(1, options.seed, options.faces)
     gate = QualityGate(QualityConfig())
-    with _progress("disturbances", sum(1 for _ in disturbances())) as report:
+    with progress("disturbances", sum(1 for _ in disturbances())) as report:
         rows = measure(faces, Classifier.open(bundle), gate, options.seed, report)
     if options.plot:
         from training.trials.plots import draw_quality
@@ -151,7 +151,7 @@ def _check_plot(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -71,6 +72,30 @@ def draw_quality(path: Path, rows: Sequence[Row]) -> None:
         chart.set_visible(False)
     handles, labels = charts[0].get_legend_handles_labels()
     picture.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
+    _save(picture, path)
+
+
+def draw_robustness(path: Path, document: Mapping[str, Any]) -> None:
+    """Accuracy against the strength, one small chart for each disturbance, one line for each model."""
+    models, strengths = document["models"], [0, *document["strengths"]]
+    names = list(next(iter(models.values()))["by_strength"])
+    columns = 4
+    picture = Figure(figsize=(10, 2.2 * -(-len(names) // columns)), layout="constrained")
+    charts = picture.subplots(-(-len(names) // columns), columns, sharex=True, sharey=True).ravel()
+    for chart, name in zip(charts, names, strict=False):
+        for (label, one), colour, mark in zip(models.items(), _COLOURS, "os^Dvx*P", strict=False):
+            shares = [one["undisturbed"], *one["by_strength"][name]]
+            chart.plot(
+                strengths, [100 * share for share in shares], color=colour, marker=mark, ms=3, label=label
+            )
+        chart.set_title(name, fontsize=10)
+        chart.spines[["top", "right"]].set_visible(False)
+    for chart in charts[len(names) :]:
+        chart.set_axis_off()
+    picture.supxlabel("strength", fontsize=9)
+    picture.supylabel("accuracy, %", fontsize=9)
+    handles, labels = picture.axes[0].get_legend_handles_labels()
+    picture.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False, fontsize=9)
     _save(picture, path)
 
 

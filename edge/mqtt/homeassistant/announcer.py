@@ -1,0 +1,62 @@
+"""When Home Assistant is told of this device: at every connect, and when it says that it has started."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+
+from edge.config import Config
+from edge.mqtt.homeassistant.discovery import discovery_topic, make_discovery
+from edge.mqtt.publisher import Publisher
+from edge.mqtt.transport import Received, Transport
+
+#: Many devices hear of its start at once; each waits for up to so long before it answers, seconds.
+_LONGEST_WAIT_S = 5.0
+
+#: Home Assistant listens to values only when it has made the entities; they are told again after this, seconds.
+_SETTLE_S = 2.0
+
+
+class Announcer:
+    """Announces the device where `homeassistant.enabled` asks for it.
+
+    Args:
+        classes: of the model's card.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        classes: Sequence[str],
+        transport: Transport,
+        publisher: Publisher,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._publisher, self._clock = publisher, clock
+        self._repeat_s = self._settled_s = float("inf")
+        if not config.homeassistant.enabled:
+            return
+        topic = discovery_topic(config.homeassistant.discovery_prefix, config.device.id)
+        publisher.announce(topic, make_discovery(config, classes))
+        transport.subscribe(config.homeassistant.birth, self._on_birth)
+        transport.subscribe(topic, self._on_announced)
+
+    def tend(self, now_s: float) -> bool:
+        """Tell what is due; whether Home Assistant has just made entities that wait for their values."""
+        if now_s >= self._repeat_s:
+            self._repeat_s = float("inf")
+            self._publisher.repeat()
+        if now_s < self._settled_s:
+            return False
+        self._settled_s = float("inf")
+        self._publisher.repeat_state()
+        return True
+
+    def _on_birth(self, received: Received) -> None:
+        if received.payload == b"online":
+            self._repeat_s = self._clock() + random.uniform(0, _LONGEST_WAIT_S)
+
+    def _on_announced(self, received: Received) -> None:
+        """Our own message came back from the broker, so Home Assistant has it, too."""
+        if received.payload:
+            self._settled_s = self._clock() + _SETTLE_S

@@ -1,0 +1,1 @@
+"""Where in a face a network's score comes from: by covering parts of it, or by the network's own maps."""

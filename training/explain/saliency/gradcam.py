@@ -1,0 +1,96 @@
+"""Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391): which of the network's own maps speak for a class, where.
+
+The weight of a map is the mean, over its places, of the slope of the class's score (before the softmax) in the
+map. That is the slope of the score as the whole map is raised by a little, divided by the number of places:
+so it is found by raising and lowering each map once, on every backend of Keras alike, with no backend's own
+gradients. Where maps go through nothing but a mean and a dense layer, this is exact, and the same as CAM (Zhou
+et al. 2016, arXiv:1512.04150).
+
+The last maps of small networks have few places (mini-XCEPTION's 4 by 4), so what it shows is coarse. Earlier
+maps have more, and were tried: their slopes say little, and the background of pictures lit up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.preprocessing import to_model_input
+from edge.records import Gray
+from training.explain.saliency.maps import Saliency, positive
+
+#: The last maps of fewer places a side could not tell one part of a face from another.
+LEAST_SIDE = 2
+#: By which share of its own spread a map is raised and lowered.
+_STEP = 0.05
+#: So many values of maps at most are put through the head at once.
+_AT_ONCE = 8_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GradCam:
+    """A network cut in two: `body` gives the maps (side, side, maps), `head` makes scores of them."""
+
+    body: keras.Model
+    head: keras.Model
+    value_range: tuple[float, float]
+
+    def look(self, face: Gray, place: int) -> Saliency:
+        """Find what counts for one class, whose place in the output is given."""
+        _, side_px, _, channels = self.body.input_shape
+        maps = np.asarray(self.body(to_model_input(face, side_px, self.value_range, channels)))[0]
+        weights = self._slopes(maps, place) / maps[..., 0].size
+        return positive("Grad-CAM", maps @ weights)
+
+    def _slopes(self, maps: NDArray[np.float32], place: int) -> NDArray[np.float32]:
+        """The slope of the class's score as each map is raised, (maps,)."""
+        steps = _STEP * np.maximum(maps.std(axis=(0, 1)), 1e-3).astype(np.float32)
+        slopes = []
+        count = max(1, _AT_ONCE // (2 * maps.size))
+        for rows in np.array_split(np.arange(len(steps)), -(-len(steps) // count)):
+            shift = (
+                steps[rows, np.newaxis, np.newaxis, np.newaxis]
+                * np.eye(len(steps), dtype=np.float32)[rows, np.newaxis, np.newaxis, :]
+            )
+            scores = np.asarray(self.head(np.concatenate([maps + shift, maps - shift])))[:, place]
+            raised, lowered = np.split(scores, 2)
+            slopes.append((raised - lowered) / (2 * steps[rows]))
+        return np.concatenate(slopes)
+
+
+def cut(network: Any, value_range: tuple[float, float]) -> GradCam | None:
+    """Cut a network behind its last maps; None where it has none that can be reached, as within a network."""
+    logits = _before_softmax(network)
+    for layer in _layers_of_maps(network) if logits is not None else ():
+        try:
+            head = keras.Model(layer.output, logits)
+        except ValueError:  # a way leads past this layer, so that the score does not follow from its maps
+            continue
+        return GradCam(keras.Model(network.inputs[0], layer.output), head, value_range)
+    return None
+
+
+def _layers_of_maps(network: Any) -> Iterator[Any]:
+    """Those with maps of enough places, the last first; of networks within a network only the whole."""
+    for layer in reversed(network.layers[1:]):
+        shape = getattr(layer.output, "shape", ())
+        if len(shape) == 4 and None not in shape[1:] and min(shape[1:3]) >= LEAST_SIDE:
+            yield layer
+
+
+def _before_softmax(network: Any) -> Any | None:
+    """The scores before the softmax; None where the network does not end in one that we know."""
+    last = network.layers[-1]
+    if isinstance(last, keras.layers.Softmax) or (
+        isinstance(last, keras.layers.Activation) and last.activation is keras.activations.softmax
+    ):
+        return last.input
+    if isinstance(last, keras.layers.Dense) and last.activation is keras.activations.softmax:
+        plain = keras.layers.Dense(last.units, use_bias=last.use_bias)
+        scores = plain(last.input)
+        plain.set_weights(last.get_weights())
+        return scores
+    return None
