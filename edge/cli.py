@@ -17,6 +17,7 @@ from edge.commands import (
     predict,
     run,
     schemas,
+    simulate,
     timeline,
     watch,
 )
@@ -27,7 +28,7 @@ from edge.notify import JournalFormatter
 _LOG_FORMAT = "%(levelname)s %(message)s"
 
 #: In the order in which the help tells them.
-_COMMANDS = (demo, run, predict, watch, timeline, homeassistant, schemas, notice, bench, doctor)
+_COMMANDS = (demo, run, predict, watch, timeline, homeassistant, simulate, schemas, notice, bench, doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
