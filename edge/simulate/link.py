@@ -63,6 +63,10 @@ class Link:
         return len(self._outbox)
 
     @property
+    def is_up(self) -> bool:
+        return self._is_up
+
+    @property
     def is_done(self) -> bool:
         """Whether the broker has all that it is to have, or is not there to have it."""
         return not self._is_up or (self._delivery.is_done and not self._client.want_write())
