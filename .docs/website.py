@@ -22,7 +22,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "systemd/CORAL.md": "A Coral",
         "edge/view/README.md": "Aim the camera",
         ".docs/troubleshooting.md": "Troubleshooting",
-        ".docs/responsible-use.md": "Responsible use",
+        "edge/RESPONSIBLE.md": "Responsible use",
     },
     "Connect": {
         "edge/mqtt/README.md": "Topics and schemas",
@@ -44,7 +44,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Make your own": {
         "training/README.md": "Train and convert",
-        "training/explain/README.md": "Explain",
+        "training/explain/README.md": "Action units",
+        "training/explain/REASONS.md": "Reasons for a face",
     },
     "Project": {
         ".docs/contributing.md": "Contributing",
