@@ -121,7 +121,8 @@ class Daemon:
         self._camera, self._watchdog = camera, watchdog
         self._control = Control(privacy, publisher, transport, Topics(config.device.id))
         self._condition = Condition(self._tell)
-        self._announcer = Announcer(config, bundle.card.classes, transport, publisher)
+        folder = state_folder(config.privacy) if config.publish.to == "mqtt" else None
+        self._announcer = Announcer(config, bundle.card.classes, transport, publisher, folder)
         self._health = Health(camera, publisher)
         self._track_numbers = itertools.count(1)
         self._is_begun = False
