@@ -22,7 +22,7 @@ def pack_wheel(folder: Path) -> Path:
     distribution = importlib.metadata.distribution("mien")
     files = sorted(_files(distribution))
     if not any(name == "edge/cli.py" for name, _ in files):
-        raise MienError("mien runs from a checkout here; expected one that was installed as a wheel")
+        raise MienError("what runs here is a checkout; expected a mien that was installed as a wheel")
     wheel = folder / f"mien-{distribution.version}-py3-none-any.whl"
     record = f"mien-{distribution.version}.dist-info/RECORD"
     lines = []
