@@ -16,7 +16,8 @@ from edge.labels import NO_FACE, UNCERTAIN, name_for_people
 from edge.machine import read_model
 from edge.mqtt.homeassistant.wording import name_entity, name_share
 from edge.mqtt.making import read_board
-from edge.mqtt.topics import DEGRADED, ONLINE, Topics
+from edge.mqtt.topics import DEGRADED, ONLINE, PRIVACY, Topics
+from edge.privacy import OFF, ON
 
 #: A live value that was not told for so many of its heartbeats is none any more.
 _BEATS = 3
@@ -52,6 +53,7 @@ def make_discovery(config: Config, classes: Sequence[str]) -> str:
     entities = {
         **_live_entities(topics, classes, about.language, heartbeat_s),
         **_share_entities(topics, classes, about.language, minutely_s),
+        "privacy": _privacy_switch(topics, about.language),
         **_diagnostic_entities(topics, about.language, minutely_s),
     }
     for key, entity in entities.items():
@@ -71,13 +73,13 @@ def make_discovery(config: Config, classes: Sequence[str]) -> str:
         },
         "o": {"name": ORIGIN, "sw_version": version},
         "cmps": entities,
-        "availability": [_availability(topics, ONLINE, DEGRADED)],
+        "availability": [_availability(topics, ONLINE, DEGRADED, PRIVACY)],
     }
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
 
 
 def _availability(topics: Topics, *statuses: str) -> dict[str, str]:
-    """Under which statuses an entity has a value. A `degraded` device still reads faces, if it can see any."""
+    """Under which statuses an entity is there. A `degraded` device may read faces still; else values expire."""
     return {
         "topic": topics.status,
         "value_template": f"{{{{ 'online' if value in {list(statuses)} else 'offline' }}}}",
@@ -87,7 +89,12 @@ def _availability(topics: Topics, *statuses: str) -> dict[str, str]:
 def _live_entities(topics: Topics, classes: Sequence[str], language: str, expire_s: int) -> dict[str, Entity]:
     words = list(dict.fromkeys([*classes, UNCERTAIN, NO_FACE]))
     names = {word: name_for_people(word, language) for word in words}
-    live = {"platform": "sensor", "state_topic": topics.state, "expire_after": expire_s}
+    live = {
+        "platform": "sensor",
+        "state_topic": topics.state,
+        "expire_after": expire_s,
+        "availability": [_availability(topics, ONLINE, DEGRADED)],
+    }
     return {
         "emotion": {
             **live,
@@ -132,6 +139,7 @@ def _share_entities(topics: Topics, classes: Sequence[str], language: str, expir
             "name": name_share(word, language),
             "state_topic": topics.summary,
             "expire_after": expire_s,
+            "availability": [_availability(topics, ONLINE, DEGRADED)],
             "enabled_by_default": False,
             "unit_of_measurement": "%",
             "state_class": "measurement",
@@ -141,6 +149,20 @@ def _share_entities(topics: Topics, classes: Sequence[str], language: str, expir
             "icon": "mdi:chart-donut",
         }
         for word, key in zip(words, keys, strict=True)
+    }
+
+
+def _privacy_switch(topics: Topics, language: str) -> Entity:
+    """On: the camera is closed. Its command is not retained: an old OFF must not open the camera."""
+    return {
+        "platform": "switch",
+        "name": name_entity("privacy", language),
+        "command_topic": topics.privacy_set,
+        "state_topic": topics.privacy_state,
+        "payload_on": ON,
+        "payload_off": OFF,
+        "retain": False,
+        "icon": "mdi:eye-off",
     }
 
 

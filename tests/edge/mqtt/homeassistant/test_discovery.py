@@ -144,11 +144,38 @@ def test_what_the_device_is_comes_out_of_info_and_health(render: Callable[..., s
 
 
 @pytest.mark.parametrize("status", ["online", "degraded", "privacy", "stopped", "offline"])
-def test_values_are_there_while_faces_are_read(status: str, render: Callable[..., str]) -> None:
-    (availability,) = discover()["availability"]
-    assert availability["topic"] == "mien/Lab-1/status"
-    said = render(availability["value_template"], status)
-    assert said == ("online" if status in ("online", "degraded") else "offline")
+def test_values_are_there_while_faces_are_read_and_the_switch_while_it_can_be_turned(
+    status: str, render: Callable[..., str]
+) -> None:
+    discovery = discover()
+    there = set()
+    for key, entity in entities_of(discovery).items():
+        (availability,) = entity.get("availability", discovery["availability"])
+        assert availability["topic"] == "mien/Lab-1/status"
+        said = render(availability["value_template"], status)
+        assert said in ("online", "offline")
+        there |= {key} if said == "online" else set()
+    readings = {"emotion", "confidence", "faces"} | {key for key in entities_of(discovery) if "share_" in key}
+    what_it_is = {"privacy", "problem", "camera", "accelerator", "frame_rate", "temperature"}
+    assert (
+        there
+        == {
+            "online": readings | what_it_is,
+            "degraded": readings | what_it_is,
+            "privacy": what_it_is,
+            "stopped": set(),
+            "offline": set(),
+        }[status]
+    )
+
+
+def test_the_privacy_switch_speaks_on_its_own_topics_and_is_not_retained() -> None:
+    switch = entities_of(discover())["privacy"]
+    assert (switch["command_topic"], switch["state_topic"]) == (
+        "mien/Lab-1/privacy/set",
+        "mien/Lab-1/privacy/state",
+    )
+    assert (switch["payload_on"], switch["payload_off"], switch["retain"]) == ("ON", "OFF", False)
 
 
 def test_the_topic_is_the_one_of_the_contract() -> None:

@@ -1,4 +1,4 @@
-"""What the page shows: a configuration that is accepted, entities that there are, a flow that hangs together."""
+"""What the page shows: a configuration that is accepted, entities that exist, a flow that hangs together."""
 
 import json
 import re

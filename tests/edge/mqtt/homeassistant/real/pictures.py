@@ -9,8 +9,8 @@ from tests.browser import running_browser, set_scheme, set_size
 from tests.conftest import wait_until
 from tests.edge.mqtt.homeassistant.real.core import Core
 
-#: The page's part with the device: to the right of the sidebar and below the title.
-_SIZE_PX = (1180, 720)
+#: Wide enough for three columns, high enough for what the device tells of itself.
+_SIZE_PX = (1180, 960)
 
 
 def take_pictures(core: Core, entity: str, folder: Path, browser_folder: Path) -> list[Path]:
@@ -26,6 +26,8 @@ def take_pictures(core: Core, entity: str, folder: Path, browser_folder: Path) -
             driver.get(f"{core.url}/config/devices/device/{device}")
             assert wait_until(lambda: "Emotion" in _text(driver), 60), "the page did not come"
             time.sleep(3)  # its cards slide into their places
+            assert core.becomes(entity, "happy")
+            time.sleep(1)
             paths.append(folder / f"homeassistant-{scheme}.png")
             driver.save_screenshot(str(paths[-1]))
     return paths

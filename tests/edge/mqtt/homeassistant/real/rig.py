@@ -79,9 +79,13 @@ class Ear:
         client.connect("127.0.0.1", port)
         client.loop_start()
 
+    def all(self, kind: str) -> list[str]:
+        """What was told of a kind, in this order."""
+        return [payload for topic, payload in list(self.heard) if topic == f"mien/{DEVICE}/{kind}"]
+
     def newest(self, kind: str) -> dict[str, Any]:
         """The newest JSON message of a kind; empty where there is none."""
-        told = [payload for topic, payload in list(self.heard) if topic == f"mien/{DEVICE}/{kind}"]
+        told = self.all(kind)
         return dict(json.loads(told[-1])) if told else {}
 
     def say(self, topic: str, payload: str) -> None:

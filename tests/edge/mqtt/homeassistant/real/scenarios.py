@@ -15,6 +15,7 @@ ENTITIES = {
     *(f"sensor.living_room_{key}" for key in ("confidence", "faces", "camera", "accelerator")),
     *(f"sensor.living_room_{key}" for key in ("frame_rate", "temperature")),
     "binary_sensor.living_room_problem",
+    "switch.living_room_privacy",
 }
 
 
@@ -55,6 +56,21 @@ def automates(home: Home) -> None:
     assert home.core.becomes("light.living_room", "on"), "somebody smiles"
     history = home.core.call(f"history/period?filter_entity_id={EMOTION},sensor.living_room_confidence")
     assert {rows[0]["entity_id"] for rows in history} == {EMOTION}
+
+
+def is_private(home: Home) -> None:
+    """the privacy switch closes the camera, outlives kill -9 and opens it again"""
+    switch = "switch.living_room_privacy"
+    assert home.core.state(switch) == "off"
+    home.core.call("services/switch/turn_on", {"entity_id": switch})
+    assert home.core.becomes(switch, "on", within_s=5) and home.core.becomes(EMOTION, "unavailable", within_s=3)
+    assert home.ear.all("status")[-1] == "privacy" and home.ear.all("privacy/state")[-1] == "ON"
+    home.daemon.end(signal.SIGKILL)
+    assert home.core.becomes(switch, "unavailable")
+    home.daemon.start()
+    assert home.core.becomes(switch, "on") and home.core.state(EMOTION) == "unavailable"
+    home.core.call("services/switch/turn_off", {"entity_id": switch})
+    assert home.core.becomes(switch, "off", within_s=5) and home.core.becomes(EMOTION, "happy", "no_face")
 
 
 def expires(home: Home) -> None:
@@ -143,6 +159,7 @@ SCENARIOS: tuple[Callable[[Home], None], ...] = (
     discovers,
     follows,
     automates,
+    is_private,
     expires,
     vanishes,
     outlives_the_broker,
