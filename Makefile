@@ -9,6 +9,7 @@
 # make test-homeassistant    a real Home Assistant core, by hand; Python 3.13 (PYTHON313=…); 5 minutes, then 2
 # make test-device-camera    kernel cameras and Picamera2 in a virtual machine, by hand; half an hour
 #
+# make dist    the wheel and the source archive, in dist/
 # make docs    the site of all pages, in site/
 # make pages   write the pages and tables that are made from the code: configuration, commands, messages
 
@@ -20,7 +21,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-homeassistant idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
+.PHONY: dist demo test test-homeassistant idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
 	setup setup-training setup-docs docs pages clean help
 
 help:
@@ -77,6 +78,9 @@ $(HOMEASSISTANT)/.made:
 	@$(PYTHON313) -m venv $(HOMEASSISTANT)
 	@$(HOMEASSISTANT)/bin/pip install --quiet --disable-pip-version-check 'homeassistant==2025.4.*'
 	@touch $@
+
+dist: setup
+	$(BIN)/python -m hatchling build
 
 setup: $(VENV)/.made
 

@@ -19,6 +19,7 @@ from edge.cameras.recovery import SILENT_S, RecoveringCamera
 from edge.clock import Clock, FrameClock, WallClock
 from edge.condition import Condition
 from edge.config import Config, comes_back, public_config, read_password
+from edge.config.privacy import PrivacyConfig, state_folder
 from edge.emotion.accelerator import Accelerator
 from edge.emotion.bundle import Bundle, load_bundle
 from edge.emotion.mood import Moods
@@ -124,7 +125,9 @@ class Daemon:
         self._accelerator, self._transport, self._publisher = accelerator, transport, publisher
         self._camera, self._watchdog = camera, watchdog
         self._condition = Condition(self._tell)
-        self._announcer = Announcer(config, bundle.card.classes, transport, publisher)
+        is_heard = config.publish.to == "mqtt"
+        folder = state_folder(PrivacyConfig()) if is_heard else None
+        self._announcer = Announcer(config, bundle.card.classes, transport, publisher, folder)
         self._health = Health(camera, publisher)
         # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
         budget = Budget(config.detect.cpu_percent if config.camera.is_paced else None)

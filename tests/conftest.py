@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ from tests.browser import find_chromium
 
 # A shell that runs us in the background has SIGINT ignored, and what we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Daemons keep the position of their privacy switch; not in the home of whoever runs the tests.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="mien-test-state-")
+os.environ.pop("STATE_DIRECTORY", None)
 
 
 def _have(*modules: str) -> Callable[[], bool]:

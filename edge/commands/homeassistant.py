@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     prefix = options.prefix or config.homeassistant.discovery_prefix
     subscriber = Subscriber(config.mqtt, read_password(config.mqtt), filters=filters(prefix))
     try:
-        announced = list_announced(subscriber, prefix)
+        announced = list_announced(subscriber)
         if options.remove:
             told = _choose(announced, config.device.id)
             remove(subscriber, [device.topic for device in told])

@@ -34,6 +34,11 @@ def discovery_topic(prefix: str, device: str) -> str:
     return f"{prefix}/device/{device}/config"
 
 
+def device_of(topic: str) -> str:
+    """The device of a discovery topic."""
+    return topic.rsplit("/", 2)[-2]
+
+
 def make_discovery(config: Config, classes: Sequence[str]) -> str:
     """The payload, JSON.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from edge.errors import PublishError
-from edge.mqtt.homeassistant.discovery import ORIGIN, discovery_topic
+from edge.mqtt.homeassistant.discovery import ORIGIN, device_of, discovery_topic
 from edge.mqtt.subscriber import Subscriber
 from edge.mqtt.topics import OFFLINE, ROOT, STOPPED, split_topic
 
@@ -51,7 +51,7 @@ def filters(prefix: str) -> list[str]:
     return [discovery_topic(prefix, "+"), f"{ROOT}/+/status"]
 
 
-def list_announced(subscriber: Subscriber, prefix: str) -> list[Announced]:
+def list_announced(subscriber: Subscriber) -> list[Announced]:
     """All devices that the broker keeps for Home Assistant, of whatever program, by their ids."""
     found: dict[str, Announced] = {}
     statuses: dict[str, str] = {}
@@ -63,7 +63,7 @@ def list_announced(subscriber: Subscriber, prefix: str) -> list[Announced]:
         if kind == "status":
             statuses[device] = payload
         elif payload:
-            device = topic.removeprefix(f"{prefix}/device/").removesuffix("/config")
+            device = device_of(topic)
             found[device] = read_announced(topic, device, payload)
     return [replace(found[device], status=statuses.get(device)) for device in sorted(found)]
 

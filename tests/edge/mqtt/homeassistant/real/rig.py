@@ -1,6 +1,7 @@
 """A home: a real Home Assistant, a real mosquitto, and daemons that watch a made clip."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -44,7 +45,8 @@ class Daemon:
 
     def start(self) -> None:
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command("run"), stderr=log)
+            state = os.environ | {"XDG_STATE_HOME": str(self._folder / "state")}
+            self._process = subprocess.Popen(self._command("run"), stderr=log, env=state)
 
     def send(self, number: signal.Signals) -> None:
         assert self._process
@@ -81,6 +83,10 @@ class Ear:
         """The newest JSON message of a kind; empty where there is none."""
         told = [payload for topic, payload in list(self.heard) if topic == f"mien/{DEVICE}/{kind}"]
         return dict(json.loads(told[-1])) if told else {}
+
+    def say(self, topic: str, payload: str) -> None:
+        """Have the broker keep a message."""
+        self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
 
     def close(self) -> None:
         self._client.disconnect()

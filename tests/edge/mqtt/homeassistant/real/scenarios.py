@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from tests.conftest import wait_until
-from tests.edge.mqtt.homeassistant.real.rig import HEARTBEAT_S, NAME, Home
+from tests.edge.mqtt.homeassistant.real.rig import DEVICE, HEARTBEAT_S, NAME, Home
 
 EMOTION = "sensor.living_room_emotion"
 
@@ -88,6 +88,36 @@ def outlives_home_assistant(home: Home) -> None:
     assert home.core.becomes("sensor.living_room_frame_rate", within_s=20)
 
 
+def renames(home: Home) -> None:
+    """after a change of device.id there is one device, the new one"""
+    home.daemon.end()
+    home.daemon.configure("kitchen", name="Kitchen")
+    home.daemon.start()
+    assert home.core.becomes("sensor.kitchen_emotion", "happy", "no_face")
+    assert home.core.becomes(EMOTION, None), "the old one is gone"
+    assert home.core.evaluate(f"device_id('{EMOTION}')") is None
+    assert not [topic for topic in home.retained() if DEVICE in topic]
+
+
+def is_removed(home: Home) -> None:
+    """nothing is left after mien homeassistant --remove, of the device alone"""
+    other = "homeassistant/device/other/config"
+    payload = home.retained()["homeassistant/device/kitchen/config"]
+    home.ear.say(other, payload.replace("kitchen", "other").replace("Kitchen", "Other"))
+    assert home.core.becomes("sensor.other_emotion", "unavailable")
+    home.daemon.end()
+    print("   ", home.daemon.call("homeassistant", "--remove").strip())
+    assert home.core.becomes("sensor.kitchen_emotion", None)
+    assert [topic for topic in home.retained() if topic.startswith("homeassistant/")] == [other]
+    assert home.core.state("sensor.other_emotion") == "unavailable", "another's stays"
+    home.ear.say(other, "")
+    assert home.core.becomes("sensor.other_emotion", None)
+    home.core.stop()
+    assert not [one for one in home.core.entries("entity") if one["platform"] == "mqtt"]
+    assert not [one for one in home.core.entries("device") if one["manufacturer"] == "mien"]
+    home.core.start()
+
+
 def says_nothing_ill(home: Home) -> None:
     """Home Assistant has nothing to complain of"""
     lines = [line for line in home.core.log.splitlines() if "mqtt" in line or "mien" in line]
@@ -107,5 +137,7 @@ SCENARIOS: tuple[Callable[[Home], None], ...] = (
     vanishes,
     outlives_the_broker,
     outlives_home_assistant,
+    renames,
+    is_removed,
     says_nothing_ill,
 )
