@@ -191,7 +191,7 @@ def test_while_it_is_on_the_reason_of_an_unreadable_store_is_told(tmp_path: Path
     (tmp_path / FILE).write_bytes(b"\0")
     rig = Rig(lambda: opened.append(Camera()), Watchdog(None), folder=tmp_path)
     assert wait_until(lambda: rig.told("status") == ["privacy"], 5)
-    assert "stays closed" in rig.last("info")["problems"]["privacy"]
+    assert wait_until(lambda: "stays closed" in rig.last("info").get("problems", {}).get("privacy", ""), 1)
     assert rig.told("privacy/state") == ["ON"]
     assert not opened
     rig.end()
