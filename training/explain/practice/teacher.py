@@ -1,6 +1,5 @@
 """What the page is told: a question, and, when it was answered, what people, units and the network say."""
 
-import base64
 import random
 import threading
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from training.explain.practice.progress import Progress
 from training.explain.reasons import Reasons
 from training.explain.saliency.maps import METHODS, overlay
 from training.explain.sentences import sentence
+from training.report.page import picture_uri
 from training.splits import Faces
 from training.votes import class_votes
 
@@ -58,7 +58,7 @@ class Teacher:
             row, _ = self._asked
             return {
                 "id": row,
-                "picture": _png(_enlarged(self._face(row))),
+                "picture": picture_uri(_enlarged(self._face(row))),
                 "choices": [self._named(name) for name in self.lessons.expressions],
                 "hint": self._hint(row),
                 "progress": self._progress(),
@@ -124,7 +124,7 @@ class Teacher:
         return {
             "network": {**self._named(opinion.classes[place]), "confidence": round(float(scores[place]), 3)},
             "sentence": sentence(named, reasons, self.lang),
-            "saliency": _png(overlay(_enlarged(face), saliency)),
+            "saliency": picture_uri(overlay(_enlarged(face), saliency)),
             "meaning": f"It glows {METHODS[saliency.method]} ({saliency.method}).",
         }
 
@@ -154,8 +154,3 @@ def _rest(others: int) -> list[str]:
 
 def _enlarged(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(face, (_SHOWN_PX, _SHOWN_PX), interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def _png(picture: NDArray[np.uint8]) -> str:
-    content = cv2.imencode(".png", picture)[1].tobytes()
-    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
