@@ -6,10 +6,11 @@
 # make soak    an hour at full speed with a camera that fails every ten seconds; MINUTES=10 for less
 #
 # make test-device           what this machine can show of a Raspberry Pi: arm64 and systemd; root, Debian, 8 minutes
+# make test-homeassistant    a real Home Assistant core, by hand; Python 3.13 (PYTHON313=…); 5 minutes, then 2
 # make test-device-camera    kernel cameras and Picamera2 in a virtual machine, by hand; half an hour
 #
 # make setup-explain   mediapipe's face mesh, by which `mien-train explain units` measures; test-explain tests it
-#
+# make dist    the wheel and the source archive, in dist/
 # make docs    the site of all pages, in site/
 # make pages   write the pages and tables that are made from the code: configuration, commands, messages
 
@@ -25,7 +26,7 @@ EXPLAIN_PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: demo test idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
+.PHONY: dist demo test test-homeassistant idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
 	setup setup-training setup-docs setup-explain test-explain docs pages clean help
 
 help:
@@ -68,6 +69,24 @@ test-device: test-device-arm64 test-device-systemd
 test-device-arm64 test-device-systemd test-device-camera: test-device-%: setup
 	PYTHON=$(CURDIR)/$(BIN)/python tests/device/$*/run.sh
 
+# Home Assistant 2025.4, for which device discovery is a year old and which runs on one Python alone.
+PYTHON313 ?= python3.13
+HOMEASSISTANT := .venv-homeassistant
+
+test-homeassistant: setup $(HOMEASSISTANT)/.made
+	$(BIN)/python -m tests.edge.mqtt.homeassistant.real --hass $(HOMEASSISTANT)/bin/hass
+
+$(HOMEASSISTANT)/.made:
+	@$(PYTHON313) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || \
+		{ echo "Home Assistant 2025.4 needs Python 3.13; make test-homeassistant PYTHON313=PATH"; exit 1; }
+	@echo "setting up $(HOMEASSISTANT): some minutes, once"
+	@$(PYTHON313) -m venv $(HOMEASSISTANT)
+	@$(HOMEASSISTANT)/bin/pip install --quiet --disable-pip-version-check 'homeassistant==2025.4.*'
+	@touch $@
+
+dist: setup
+	$(BIN)/python -m hatchling build
+
 setup: $(VENV)/.made
 
 # TensorFlow for training and converting, and JAX, on which the tests run training a second time.
@@ -109,4 +128,4 @@ $(VENV)/.made-docs: $(VENV)/.made
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(EXPLAIN) site .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(EXPLAIN) $(HOMEASSISTANT) site .mypy_cache .pytest_cache .ruff_cache

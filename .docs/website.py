@@ -22,12 +22,13 @@ SECTIONS: dict[str, dict[str, str]] = {
         "systemd/CORAL.md": "A Coral",
         "edge/view/README.md": "Aim the camera",
         ".docs/troubleshooting.md": "Troubleshooting",
-        ".docs/responsible-use.md": "Responsible use",
+        "edge/RESPONSIBLE.md": "Responsible use",
     },
     "Connect": {
         "edge/mqtt/README.md": "Topics and schemas",
         "edge/mqtt/HOMEASSISTANT.md": "Home Assistant",
         "edge/mqtt/FLEET.md": "Fleets",
+        "edge/timeline/README.md": "Over time",
     },
     "Look up": {
         ".docs/configuration.md": "Configuration",
@@ -43,7 +44,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Make your own": {
         "training/README.md": "Train and convert",
-        "training/explain/README.md": "Explain",
+        "training/explain/README.md": "Action units",
+        "training/explain/REASONS.md": "Reasons for a face",
     },
     "Project": {
         ".docs/contributing.md": "Contributing",
@@ -68,7 +70,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages, and the files that they show or link."""
     for name in sorted({*_pages(), *_linked()}):
         file = File.generated(config, name, abs_src_path=str(ROOT / name), inclusion=InclusionLevel.INCLUDED)
-        file.dest_uri = file.dest_uri.removeprefix(".docs/").replace(".github/", "pictures/")
+        file.dest_uri = file.dest_uri.removeprefix(".docs/").replace(".github/", "pictures/", 1)
         files.append(file)
     return files
 

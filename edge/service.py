@@ -6,9 +6,11 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
+from typing import TypeAlias
 
 import cv2
 
@@ -17,6 +19,7 @@ from edge.cameras.recovery import SILENT_S, RecoveringCamera
 from edge.clock import Clock, FrameClock, WallClock
 from edge.condition import Condition
 from edge.config import Config, comes_back, public_config, read_password
+from edge.config.privacy import PrivacyConfig, state_folder
 from edge.emotion.accelerator import Accelerator
 from edge.emotion.bundle import Bundle, load_bundle
 from edge.emotion.mood import Moods
@@ -38,6 +41,8 @@ from edge.pace import Pace
 from edge.pipeline import Pipeline
 from edge.records import Frame
 from edge.stages import Stages
+from edge.view.observer import Observer
+from edge.view.snapshot import Facts
 from edge.watchdog import Watchdog, watching
 
 logger = logging.getLogger(__name__)
@@ -49,11 +54,21 @@ _DEADLINE_S = 5.0
 _PATIENCE_S = 0.5
 
 
-def run_daemon(config: Config, stop: threading.Event, recording: Recording | None = None) -> None:
+#: Shows, for the time of a block, what an observer sees and what the daemon says of itself.
+Presenting: TypeAlias = Callable[[Observer, Callable[[], Facts]], AbstractContextManager[None]]
+
+
+def run_daemon(
+    config: Config,
+    stop: threading.Event,
+    recording: Recording | None = None,
+    presenting: Presenting | None = None,
+) -> None:
     """Publish what the camera sees until `stop` is set or the source ends.
 
     Args:
         recording: keeps every message, too, and is closed at the end.
+        presenting: shows it to whoever is there, too.
 
     Raises:
         MienError: the model or the camera cannot be used; the status is then `offline`.
@@ -78,10 +93,12 @@ def run_daemon(config: Config, stop: threading.Event, recording: Recording | Non
             comes_back=comes_back(config.camera.source),
             waits=is_service(),
         )
-        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog)
+        observer = Observer() if presenting else None
+        daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog, observer)
         status = OFFLINE
         try:
-            daemon.work(stop)
+            with presenting(observer, daemon.facts) if presenting and observer else nullcontext():
+                daemon.work(stop)
             status = STOPPED
         finally:
             notify("STOPPING=1")
@@ -102,12 +119,15 @@ class Daemon:
         publisher: Publisher,
         camera: RecoveringCamera,
         watchdog: Watchdog,
+        observer: Observer | None = None,
     ) -> None:
-        self._config, self._bundle = config, bundle
+        self._config, self._bundle, self._observer = config, bundle, observer
         self._accelerator, self._transport, self._publisher = accelerator, transport, publisher
         self._camera, self._watchdog = camera, watchdog
         self._condition = Condition(self._tell)
-        self._announcer = Announcer(config, bundle.card.classes, transport, publisher)
+        is_heard = config.publish.to == "mqtt"
+        folder = state_folder(PrivacyConfig()) if is_heard else None
+        self._announcer = Announcer(config, bundle.card.classes, transport, publisher, folder)
         self._health = Health(camera, publisher)
         # A file that is not played at its own speed has as much CPU as it takes, and is the same at every run.
         budget = Budget(config.detect.cpu_percent if config.camera.is_paced else None)
@@ -132,6 +152,22 @@ class Daemon:
                 self._process(frame)
                 processed_s = time.monotonic()
             self._tend(time.monotonic())
+
+    def facts(self) -> Facts:
+        """What it says of itself to those who look on; from any thread."""
+        config, camera, report = self._config, self._camera.camera, self._accelerator.report
+        to_log = config.publish.to == "log"
+        return Facts(
+            device=config.device.id,
+            status=self._condition.status,
+            problems=self._condition.problems,
+            camera=", ".join(filter(None, (camera.name, camera.granted))) if camera else None,
+            accelerator=report.in_use,
+            coral=report.problem,
+            broker="the log" if to_log else f"{config.mqtt.host}:{config.mqtt.port}",
+            is_connected=self._publisher.is_up,
+            waiting=self._publisher.waiting,
+        )
 
     def _is_due(self, frame: Frame) -> bool:
         has_work = self._pipeline.is_due(frame.time_s)
@@ -161,7 +197,10 @@ class Daemon:
         return reading
 
     def _process(self, frame: Frame) -> None:
-        self._health.count(self._pipeline.process(frame))
+        processed = self._pipeline.process(frame)
+        self._health.count(processed)
+        if self._observer:
+            self._observer.see(frame, processed)
         self._watchdog.completed()
         self._condition.prove()
         self._condition.set("camera", self._camera.trouble)

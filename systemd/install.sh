@@ -25,9 +25,10 @@ readonly SETTLE_S=6        # a version that falls over does so by then
 # Where the facts about the system are read; tests put another system's here. Nothing is ever written below it.
 readonly FACTS=${MIEN_SYSTEM_ROOT:-}
 
+# A checkout, or where an installed wheel keeps these files; then --wheel is what is installed.
 checkout=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 action=install
-broker="" broker_port="" mqtt_user="" password_file="" device_id="" camera="" site="" basis=""
+broker="" broker_port="" mqtt_user="" password_file="" device_id="" camera="" site="" basis="" wheel=""
 with_broker="" dry_run="" purge=""
 site_packages="" codename="" packages=()
 
@@ -47,6 +48,7 @@ Options that are left out keep what an installed mien has, else the default.
                              and education need --basis: there the EU prohibits to infer emotions without one
   --basis REASON             the medical or safety reason, which is then published: "medical: …" or "safety: …"
   --camera CAMERA            auto, picamera2, v4l2:NUMBER or file:PATH (default: auto)
+  --wheel FILE               install this wheel of mien instead of a checkout (mien service install gives its own)
   --with-broker              install mosquitto on this device, with logins of its own, and print them
   --dry-run                  check everything, say what would be done, change nothing; needs no root
   --uninstall                remove all but the configuration; with --purge, that too
@@ -100,7 +102,7 @@ parse_options() {
       --purge) purge=yes; continue ;;
       --help | -h) usage; exit 0 ;;
       --*=*) value=${option#*=} option=${option%%=*} ;;
-      --broker | --broker-port | --mqtt-user | --mqtt-password-file | --device-id | --camera | --site | --basis)
+      --broker | --broker-port | --mqtt-user | --mqtt-password-file | --device-id | --camera | --site | --basis | --wheel)
         [ $# -gt 0 ] || wrong_usage "$option needs a value"
         value=$1
         shift
@@ -117,6 +119,7 @@ parse_options() {
       --camera) camera=$value ;;
       --site) site=$value ;;
       --basis) basis=$value ;;
+      --wheel) wheel=$value ;;
       *) wrong_usage "$option is an unknown option" ;;
     esac
   done
@@ -141,6 +144,8 @@ check_options() {
   fi
   check_camera_option
   check_site
+  [ -z "$wheel" ] || [[ -r $wheel && ${wheel##*/} =~ ^mien-[0-9][^-]*-py3-none-any\.whl$ ]] ||
+    die "$wheel of --wheel is no wheel of mien that can be read; expected mien-VERSION-py3-none-any.whl"
   [ -z "$password_file" ] || check_password_file
 }
 
@@ -183,7 +188,8 @@ check_password_file() {
 
 check_system() {
   local architecture name
-  [ -f "$checkout/pyproject.toml" ] || die "$checkout holds no pyproject.toml; run install.sh from a whole checkout of mien"
+  [ -n "$wheel" ] || [ -f "$checkout/pyproject.toml" ] ||
+    die "$checkout holds no pyproject.toml; run install.sh from a whole checkout of mien, or mien service install where pip installed it"
   [ -r "$FACTS/etc/os-release" ] || die "this is no Debian; expected Raspberry Pi OS or Debian, bookworm or trixie, 64-bit"
   name=$(os_release PRETTY_NAME) codename=$(os_release VERSION_CODENAME)
   [[ $(os_release ID) =~ ^(debian|raspbian)$ && $codename =~ ^(bookworm|trixie)$ ]] ||
@@ -317,17 +323,29 @@ install_packages() {
 # VERSION-HASH: the hash is that of all that makes the environment what it is.
 version_name() {
   local number hash
-  number=$(sed -nE 's/^version = "(.*)"$/\1/p' "$checkout/pyproject.toml")
+  if [ -n "$wheel" ]; then
+    number=$(basename "$wheel" | cut -d - -f 2)
+  else
+    number=$(sed -nE 's/^version = "(.*)"$/\1/p' "$checkout/pyproject.toml")
+  fi
   hash=$(
-    cd "$checkout"
     {
-      find edge convert training models systemd pyproject.toml README.md -type f ! -path '*/__pycache__/*' -print0 |
-        LC_ALL=C sort -z | xargs -0 sha256sum
+      hash_sources
       python3 --version 2>&1 || true
       echo "site packages: $site_packages"
     } | sha256sum | cut -c 1-10
   )
   echo "$number-$hash"
+}
+
+hash_sources() {
+  if [ -n "$wheel" ]; then
+    sha256sum <"$wheel"
+    return
+  fi
+  cd "$checkout"
+  find edge convert training models systemd pyproject.toml README.md -type f ! -path '*/__pycache__/*' -print0 |
+    LC_ALL=C sort -z | xargs -0 sha256sum
 }
 
 build_version() {
@@ -346,7 +364,7 @@ build_version() {
   options=(--no-cache-dir --disable-pip-version-check --no-input --only-binary=:all:)
   local constraints=$checkout/systemd/constraints-$codename.txt
   [ ! -e "$constraints" ] || options+=(--constraint "$constraints")
-  quietly env TMPDIR="$folder/tmp" "$folder/venv/bin/pip" install "${options[@]}" "$checkout"
+  quietly env TMPDIR="$folder/tmp" "$folder/venv/bin/pip" install "${options[@]}" "${wheel:-$checkout}"
   # The float networks are for training; a device has no use for them.
   find "$folder/venv" -path '*/_resources/models/*/source.keras' -delete
   rm -rf "$folder/tmp"

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,9 +22,14 @@ import pytest
 from edge.clip import write_clip
 from edge.mqtt.embedded import embedded_broker
 from edge.records import Gray
+from tests.browser import find_chromium
 
 # A shell that runs us in the background has SIGINT ignored, and what we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Daemons keep the position of their privacy switch; not in the home of whoever runs the tests.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="mien-test-state-")
+os.environ.pop("STATE_DIRECTORY", None)
 
 
 def _have(*modules: str) -> Callable[[], bool]:
@@ -41,6 +47,10 @@ def find_mosquitto() -> str | None:
 #: marker: (whether this machine has it, how to get it)
 REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "broker": (lambda: find_mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
+    "browser": (
+        lambda: find_chromium() is not None and _have("selenium", "axe_core_python")(),
+        "Chromium, its driver and Selenium: apt-get install chromium chromium-driver; make setup",
+    ),
     "gcc": (lambda: shutil.which("gcc") is not None, "a C compiler: apt-get install gcc libc6-dev"),
     "shellcheck": (lambda: shutil.which("shellcheck") is not None, "shellcheck: apt-get install shellcheck"),
     "systemd": (lambda: shutil.which("systemd-analyze") is not None, "systemd: apt-get install systemd"),

@@ -2,16 +2,20 @@
 
 import argparse
 import signal
+import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.commands.options import Commands, positive
-from edge.config import Config, load_config
+from edge.config import Config, ViewConfig, load_config
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
     from edge.mqtt.recording import Existing
+    from edge.service import Presenting
+    from edge.view.link import Link
 
 
 def add(commands: Commands) -> None:
@@ -37,9 +41,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     config = load_config(options.config) if options.config else Config()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_by_signal()
     from edge.mqtt.recording import Recording
     from edge.service import run_daemon
 
@@ -49,4 +51,25 @@ def run(options: argparse.Namespace) -> None:
     if options.record:
         existing: Existing = "append" if options.append else "replace" if options.force else "refuse"
         recording = Recording(options.record, existing, round(options.record_max_mb * 1e6))
-    run_daemon(config, stop, recording)
+    run_daemon(config, stop, recording, presenting(config.view))
+
+
+def presenting(view: ViewConfig) -> "Presenting | None":
+    """The aim page, where it is wanted. To a person at a terminal its link is shown."""
+    if not view.enabled:
+        return None
+    from edge.view.serving import serving
+
+    return partial(serving, view, show=show_link if sys.stderr.isatty() else None, is_needed=False)
+
+
+def show_link(link: "Link") -> None:
+    print(link.as_text(), file=sys.stderr, flush=True)
+
+
+def stop_by_signal() -> threading.Event:
+    """What SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

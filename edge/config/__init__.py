@@ -11,6 +11,7 @@ from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.publish import PublishConfig
 from edge.config.secret import CREDENTIAL, KEY_CREDENTIAL, find_credential, read_password
+from edge.config.view import ViewConfig
 from edge.config.whole import Config, load_config, parse_config, public_config
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PublishConfig",
     "QualityConfig",
     "Region",
+    "ViewConfig",
     "comes_back",
     "find_credential",
     "load_config",

@@ -14,6 +14,7 @@ from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.publish import PublishConfig
 from edge.config.table import Table
+from edge.config.view import ViewConfig
 from edge.config.wording import one_line
 from edge.errors import ConfigError
 
@@ -28,6 +29,7 @@ class Config(Table):
     mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
     homeassistant: HomeAssistantConfig = Field(default_factory=lambda: HomeAssistantConfig())
+    view: ViewConfig = Field(default_factory=lambda: ViewConfig())
 
     @model_validator(mode="after")
     def _virtual_time_has_no_coral(self) -> "Config":

@@ -57,6 +57,11 @@ class MqttTransport:
         return len(self._outbox)
 
     @property
+    def is_up(self) -> bool:
+        """Whether the broker is there."""
+        return self._connection.is_up
+
+    @property
     def problem(self) -> str | None:
         """What is wrong with the broker that we are connected to; None where nothing is."""
         if not self._connection.is_up:

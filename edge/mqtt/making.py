@@ -89,16 +89,19 @@ def make_client_id(mqtt: MqttConfig, device: str, serials: Iterable[Path] = _SER
 
     Otherwise that one's will, `offline`, could come after the `online` of the next.
     """
-    if mqtt.client_id:
-        return mqtt.client_id
+    return mqtt.client_id or f"mien-{device}-{read_board(serials) or secrets.token_hex(4)}"
+
+
+def read_board(serials: Iterable[Path] = _SERIALS) -> str | None:
+    """Eight digits that tell this machine from others and do not give its number away; None: nobody knows."""
     for path in serials:
         try:
             serial = path.read_bytes().strip(b"\0\n ")
         except OSError:
             continue
         if serial:
-            return f"mien-{device}-{hashlib.sha256(serial).hexdigest()[:8]}"
-    return f"mien-{device}-{secrets.token_hex(4)}"
+            return hashlib.sha256(serial).hexdigest()[:8]
+    return None
 
 
 def end_client(client: paho.Client) -> None:

@@ -81,6 +81,11 @@ class Publisher:
         """What keeps messages from arriving though somebody is there to take them; None: nothing."""
         return self._transport.problem
 
+    @property
+    def is_up(self) -> bool:
+        """Whether somebody is there to take messages."""
+        return self._transport.is_up
+
     def start(self) -> None:
         self._is_started = True
         self._transport.start(self.repeat)

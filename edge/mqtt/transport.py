@@ -39,6 +39,7 @@ class Transport(Protocol):
         dropped: how many messages did not get out since the start, by reason.
         waiting: how many have yet to arrive.
         problem: what keeps messages from arriving though somebody is there to take them; None: nothing.
+        is_up: whether somebody is there to take them.
     """
 
     @property
@@ -49,6 +50,9 @@ class Transport(Protocol):
 
     @property
     def problem(self) -> str | None: ...
+
+    @property
+    def is_up(self) -> bool: ...
 
     def subscribe(self, topic_filter: str, handle: Handle) -> None:
         """Have what others send to some topics handed over by `deliver`; before `start`."""
@@ -75,6 +79,7 @@ class LogTransport:
     dropped: Mapping[str, int] = MappingProxyType({})
     waiting = 0
     problem = None
+    is_up = True
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,18 +1,11 @@
 """What README shows must be what the product says, and it must name every folder."""
 
 import json
-import tomllib
 
-from edge.config import parse_config
 from edge.mqtt.payloads import State
 from tests.pages.markdown import ROOT, blocks
 
 README = ROOT / "README.md"
-
-
-def test_the_configuration_of_the_readme_is_accepted() -> None:
-    (text,) = blocks(README, "toml")
-    assert parse_config(tomllib.loads(text)).device.id == "living-room"
 
 
 def test_the_message_of_the_readme_follows_the_schema() -> None:

@@ -11,6 +11,7 @@ HAND_ON = {
     "edge/cameras/file.py:_open_video",
     "edge/cameras/recovery.py:RecoveringCamera._is_good",
     "edge/cli.py:main",
+    "edge/commands/run.py:show_link",  # no error, but the link of the aim page
     "edge/config/camera.py:CameraConfig._within_the_picture",
     "edge/config/whole.py:load_config",
     "edge/config/whole.py:parse_config",

@@ -16,6 +16,7 @@ from edge.resources import resource_folder
 from training.explain.saliency.maps import Saliency
 from training.explain.saliency.occlusion import Predict, occlusion
 from training.given import NOTHING_GIVEN, Given
+from training.splits import Pictures
 
 #: Which network of a bundle: that of the device (without Keras), or the float one that it was made of.
 Kind = Literal["int8", "float"]
@@ -78,7 +79,7 @@ def _of_device(name: str, bundle: Bundle) -> Opinion:
     classifier = Classifier.open(bundle)
     side_px = bundle.card.input.side_px
 
-    def predict(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(faces: Pictures) -> NDArray[np.float32]:
         return np.stack([classifier.probabilities(face) for face in faces])
 
     return Opinion(

@@ -3,9 +3,13 @@
 import random
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from edge.config import Config
-from edge.mqtt.homeassistant.discovery import discovery_topic, make_discovery
+from edge.config import Config, without_login
+from edge.mqtt.homeassistant.discovery import device_of, discovery_topic, make_discovery
+from edge.mqtt.homeassistant.memory import Memory
+from edge.mqtt.homeassistant.retraction import Retraction
+from edge.mqtt.making import read_board
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.transport import Received, Transport
 
@@ -17,10 +21,11 @@ _SETTLE_S = 2.0
 
 
 class Announcer:
-    """Announces the device where `homeassistant.enabled` asks for it.
+    """Announces the device where `homeassistant.enabled` asks for it, and takes back what it told otherwise.
 
     Args:
         classes: of the model's card.
+        folder: where is kept what was announced; None: it is not.
         clock: seconds that only grow.
     """
 
@@ -30,19 +35,31 @@ class Announcer:
         classes: Sequence[str],
         transport: Transport,
         publisher: Publisher,
+        folder: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._publisher, self._clock = publisher, clock
         self._repeat_s = self._settled_s = float("inf")
-        if not config.homeassistant.enabled:
+        about = config.homeassistant
+        topic = discovery_topic(about.discovery_prefix, config.device.id)
+        memory = Memory(folder, without_login(config.camera.source))
+        board = read_board()
+        self._retractions = [
+            Retraction(old, device_of(old), device_of(old) != config.device.id, board, memory, transport, clock)
+            for old in memory.topics
+            if board and (old != topic or not about.enabled)
+        ]
+        if not about.enabled:
             return
-        topic = discovery_topic(config.homeassistant.discovery_prefix, config.device.id)
+        memory.add(topic)
         publisher.announce(topic, make_discovery(config, classes))
-        transport.subscribe(config.homeassistant.birth, self._on_birth)
+        transport.subscribe(about.birth, self._on_birth)
         transport.subscribe(topic, self._on_announced)
 
     def tend(self, now_s: float) -> bool:
         """Tell what is due; whether Home Assistant has just made entities that wait for their values."""
+        for retraction in self._retractions:
+            retraction.tend(now_s)
         if now_s >= self._repeat_s:
             self._repeat_s = float("inf")
             self._publisher.repeat()

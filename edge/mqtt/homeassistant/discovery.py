@@ -15,6 +15,7 @@ from edge.config import Config
 from edge.labels import NO_FACE, UNCERTAIN, name_for_people
 from edge.machine import read_model
 from edge.mqtt.homeassistant.wording import name_entity, name_share
+from edge.mqtt.making import read_board
 from edge.mqtt.topics import DEGRADED, ONLINE, Topics
 
 #: A live value that was not told for so many of its heartbeats is none any more.
@@ -23,11 +24,19 @@ _BEATS = 3
 #: `health` and `summary` are told every minute.
 _MINUTE_S = 60.0
 
+#: What Home Assistant is told of who announces this.
+ORIGIN = "mien"
+
 Entity = dict[str, Any]
 
 
 def discovery_topic(prefix: str, device: str) -> str:
     return f"{prefix}/device/{device}/config"
+
+
+def device_of(topic: str) -> str:
+    """The device of a discovery topic."""
+    return topic.rsplit("/", 2)[-2]
 
 
 def make_discovery(config: Config, classes: Sequence[str]) -> str:
@@ -57,9 +66,10 @@ def make_discovery(config: Config, classes: Sequence[str]) -> str:
             "manufacturer": "mien",
             "model": read_model() or "mien",
             "sw_version": version,
+            **({"serial_number": board} if (board := read_board()) else {}),
             **({"suggested_area": about.area} if about.area else {}),
         },
-        "o": {"name": "mien", "sw_version": version},
+        "o": {"name": ORIGIN, "sw_version": version},
         "cmps": entities,
         "availability": [_availability(topics, ONLINE, DEGRADED)],
     }

@@ -9,12 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.conftest import require
 from tests.training.explain.people import ANGER, SMILE, landmarks, regression, write_regression, write_table
 from training.cli import main
-from training.explain.drawing import draw
 from training.explain.face import Measured, explain_picture
 from training.explain.opinions import open_opinion
 from training.explain.unit_files import read_units
+
+require("training")
+from training.explain.drawing import draw  # noqa: E402 - only after the skip
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.mesh
 
 #: How far around a point the picture goes with it, of the distance of the eyes' outer corners.
 _SPREAD = 0.12
-_STRONGER = 1.5
+_STRONGER = 1.75
 
 
 @pytest.fixture(scope="module")

@@ -124,7 +124,9 @@ RULES: dict[str, Any] = {
             "required": ["identifiers", "name"],
             "properties": {
                 "identifiers": {"type": "array", "minItems": 1, "items": _TEXT},
-                **dict.fromkeys(["name", "manufacturer", "model", "sw_version", "suggested_area"], _TEXT),
+                **dict.fromkeys(
+                    ["name", "manufacturer", "model", "sw_version", "serial_number", "suggested_area"], _TEXT
+                ),
             },
             "additionalProperties": False,
         },

@@ -1,0 +1,39 @@
+"""A real Home Assistant core, a real mosquitto and the daemon itself.
+
+    make test-homeassistant                    needs Python 3.13 and, the first time, the network; 5 minutes
+    python -m tests.edge.mqtt.homeassistant.real --hass .venv-homeassistant/bin/hass --pictures DIR
+
+Prints a line for each thing that was shown; exit 0 where all were.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from tests.edge.mqtt.homeassistant.real.rig import Home
+from tests.edge.mqtt.homeassistant.real.scenarios import SCENARIOS
+
+
+def show(home: Home) -> None:
+    for scenario in SCENARIOS:
+        begun_s = time.monotonic()
+        scenario(home)
+        print(f"ok {time.monotonic() - begun_s:6.1f} s  {scenario.__doc__}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--hass", type=Path, required=True, help="Home Assistant's program")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="take pictures of its device page there")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(options.hass.absolute(), Path(folder))
+        try:
+            show(home)
+        finally:
+            home.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""A home: a real Home Assistant, a real mosquitto, and daemons that watch a made clip."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from edge.clip import write_clip
+from tests.conftest import free_port, wait_until
+from tests.edge.mqtt.homeassistant.real.core import Core
+from tests.edge.mqtt.soak.rig import Mosquitto
+
+#: What is told at least so often, seconds; values expire after three of them.
+HEARTBEAT_S = 2
+
+#: As the pages call the device.
+DEVICE, NAME = "living-room", "Living room"
+
+
+class Daemon:
+    """`mien run`, and what else is done with its configuration."""
+
+    def __init__(self, folder: Path, port: int, device: str = DEVICE, **homeassistant: Any) -> None:
+        self._config = folder / f"{device}.toml"
+        self._log = folder / "mien.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder, self._port = folder, port
+        self.configure(device, **homeassistant)
+
+    def configure(self, device: str, **homeassistant: Any) -> None:
+        about = {"enabled": True, "name": NAME, "area": NAME} | homeassistant
+        keys = "\n".join(f"{key} = {json.dumps(value)}" for key, value in about.items())
+        self._config.write_text(
+            f'device = {{ id = "{device}" }}\n'
+            f'camera = {{ source = "file:{self._folder}/clip.mp4", loop = true }}\n'
+            f'mqtt = {{ host = "127.0.0.1", port = {self._port} }}\n'
+            f"publish = {{ heartbeat_s = {HEARTBEAT_S} }}\n[homeassistant]\n{keys}\n"
+        )
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            state = os.environ | {"XDG_STATE_HOME": str(self._folder / "state")}
+            self._process = subprocess.Popen(self._command("run"), stderr=log, env=state)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.send_signal(number)
+            self._process.wait(20)
+            self._process = None
+
+    def call(self, *words: str) -> str:
+        """Another command with the same configuration; gives what it printed."""
+        return subprocess.run(self._command(*words), capture_output=True, text=True, check=True).stdout
+
+    def _command(self, command: str, *more: str) -> list[str]:
+        return [sys.executable, "-m", "edge.cli", command, "--config", str(self._config), *more]
+
+
+class Ear:
+    """Hears all that the broker carries; reconnects."""
+
+    def __init__(self, port: int) -> None:
+        self.heard: list[tuple[str, str]] = []
+        self._client = client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        client.reconnect_delay_set(1, 1)
+        client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
+        client.on_message = self._on_message
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+
+    def newest(self, kind: str) -> dict[str, Any]:
+        """The newest JSON message of a kind; empty where there is none."""
+        told = [payload for topic, payload in list(self.heard) if topic == f"mien/{DEVICE}/{kind}"]
+        return dict(json.loads(told[-1])) if told else {}
+
+    def say(self, topic: str, payload: str) -> None:
+        """Have the broker keep a message."""
+        self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_message(self, client: paho.Client, data: object, message: paho.MQTTMessage) -> None:
+        payload = message.payload.decode()
+        self.heard.append((message.topic, payload))
+
+
+class Home:
+    """All of it; `close` ends all."""
+
+    def __init__(self, hass: Path, folder: Path, automations: str = "[]\n", recorder: str = "") -> None:
+        self.port = free_port()
+        write_clip(folder / "clip.mp4", 6, empty_s=5, fps=15)
+        self.broker = Mosquitto(folder, self.port)
+        self.broker.start()
+        self.ear = Ear(self.port)
+        self.core = Core(hass, folder / "homeassistant", automations, recorder)
+        self.daemon = Daemon(folder, self.port)
+
+    def states(self, entities: Iterable[str]) -> dict[str, str | None]:
+        return {entity: self.core.state(entity) for entity in entities}
+
+    def retained(self) -> dict[str, str]:
+        """What the broker keeps: what somebody who comes now is told."""
+        found: dict[str, str] = {}
+        client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        done: list[bool] = []
+        client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
+        client.on_subscribe = lambda *_: done.append(True)
+        client.on_message = lambda client, data, message: (
+            found.update({message.topic: message.payload.decode()}) if message.retain else None
+        )
+        client.connect("127.0.0.1", self.port)
+        client.loop_start()
+        wait_until(lambda: bool(done), 10)
+        wait_until(lambda: False, 1)
+        client.disconnect()
+        client.loop_stop()
+        return found
+
+    def close(self) -> None:
+        self.daemon.end(signal.SIGKILL)
+        self.core.stop()
+        self.ear.close()
+        self.broker.kill()
