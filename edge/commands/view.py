@@ -1,12 +1,18 @@
 """`mien view`: the aim page."""
 
 import argparse
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.commands.options import SOURCE_HELP, Commands, positive
 from edge.commands.run import show_link, stop_by_signal
 from edge.config import Config, ViewConfig, load_config, parse_config
+from edge.errors import UsageError
+
+if TYPE_CHECKING:
+    from edge.service import Presenting
 
 
 def add(commands: Commands) -> None:
@@ -29,6 +35,9 @@ def add(commands: Commands) -> None:
         "--minutes", type=positive, metavar="N", help=f"closes after so many (default: {default.minutes:g})"
     )
     command.add_argument("--no-pictures", action="store_true", help="what is found in them alone, on grey")
+    command.add_argument(
+        "--terminal", action="store_true", help="draw it here, also over ssh, and serve no page"
+    )
     command.add_argument("--link", action="store_true", help="show where the page of the service is, and end")
 
 
@@ -41,10 +50,25 @@ def run(options: argparse.Namespace) -> None:
     config = _make_config(options)
     stop = stop_by_signal()
     from edge.service import run_daemon
-    from edge.view.serving import serving
 
-    page = partial(serving, config.view, show=show_link, on_close=stop.set)
-    run_daemon(config, stop, presenting=page)
+    run_daemon(config, stop, presenting=_presenting(config, options.terminal, stop.set))
+
+
+def _presenting(config: Config, in_terminal: bool, on_close: Callable[[], None]) -> "Presenting":
+    if not in_terminal:
+        from edge.view.serving import serving
+
+        return partial(serving, config.view, show=show_link, on_close=on_close)
+    from rich.console import Console
+
+    from edge.view.terminal import drawing
+
+    console = Console()
+    if not console.is_terminal:
+        raise UsageError("--terminal draws in a terminal, and standard output is none; try it without")
+    if config.publish.to == "log":
+        raise UsageError('publish.to is "log", whose lines would stand amid --terminal; expected "mqtt"')
+    return partial(drawing, config.view, console=console, on_close=on_close)
 
 
 def _make_config(options: argparse.Namespace) -> Config:

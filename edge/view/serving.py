@@ -58,7 +58,9 @@ class Page:
         self._server.close()
 
     def _scene(self) -> str:
-        scene: dict[str, Any] = take_snapshot(self._observer, self._tell_facts(), self._config)
+        scene: dict[str, Any] = take_snapshot(
+            self._observer.look(), self._observer, self._tell_facts(), self._config
+        )
         scene["interval_ms"] = round(1000 / self._config.pictures_per_s)
         scene["closes_in_s"] = max(0, round(self._closes_s - time.monotonic()))
         return json.dumps(scene)

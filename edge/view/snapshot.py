@@ -44,9 +44,8 @@ class Facts:
     waiting: int
 
 
-def take_snapshot(observer: Observer, facts: Facts, config: ViewConfig) -> dict[str, Any]:
+def take_snapshot(seen: Seen | None, observer: Observer, facts: Facts, config: ViewConfig) -> dict[str, Any]:
     """What is seen now. The picture is made here, and only here."""
-    seen = observer.look()
     return {
         "frame": _frame(seen, config) if seen else None,
         "fps": round(observer.frames_per_s(), 1),

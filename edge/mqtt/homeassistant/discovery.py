@@ -11,11 +11,11 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from edge.board import read_board
 from edge.config import Config
 from edge.labels import NO_FACE, UNCERTAIN, name_for_people
 from edge.machine import read_model
 from edge.mqtt.homeassistant.wording import name_entity, name_share
-from edge.mqtt.making import read_board
 from edge.mqtt.topics import DEGRADED, ONLINE, Topics
 
 #: A live value that was not told for so many of its heartbeats is none any more.

@@ -346,6 +346,17 @@ def test_two_with_one_id_are_told_so(
     assert wait_until(lambda: any(wanted in line for line in caplog.messages), 15)
 
 
+def test_who_is_told_that_another_has_its_id_says_so_and_stands_back(
+    refusing: Callable[[dict[int, bytes]], int], start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    accepted, taken_over = bytes([0x20, 3, 0, 0, 0]), bytes([0xE0, 2, 0x8E, 0])
+    link = start(refusing({5: accepted + taken_over}), protocol="5")
+    wanted = "session taken over; another client has our id; give each device its own device.id"
+    assert wait_until(lambda: any(wanted in line for line in caplog.messages), 5)
+    time.sleep(2)  # in which it would throw the other one out
+    assert len(link.connects) == 1
+
+
 def test_an_id_stays_and_differs_from_board_to_board(tmp_path: Path) -> None:
     boards = []
     for name, serial in (("one", b"10000000a1b2c3d4\0"), ("two", b"10000000a1b2c3d5\0")):

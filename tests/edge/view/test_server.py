@@ -3,13 +3,13 @@
 import json
 import socket
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import wait_until
 from tests.edge.view.conftest import DEVICE, Served
+from tests.edge.view.load import crowd
 
 PATHS = ["/", "/scene", "/moods", "/view.js", "/view.css", "/nothing"]
 
@@ -107,23 +107,8 @@ def test_a_large_request_is_refused(page: Served) -> None:
 def test_two_hundred_connections_and_a_slow_reader_take_no_frames_from_the_daemon(page: Served) -> None:
     cookie = page.cookie()
     before = page.scene(cookie)["fps"]
-    with ExitStack() as stack:
-        viewer = stack.enter_context(socket.create_connection(("127.0.0.1", page.port)))
-        slow = stack.enter_context(socket.socket())
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        slow.connect(("127.0.0.1", page.port))
-        request = f"GET /scene HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
-        slow.sendall(request * 50)
-        crowd = [stack.enter_context(socket.socket()) for _ in range(200)]
-        for one in crowd:
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", page.port))
-        time.sleep(0.5)
-        for one in crowd:
-            try:
-                one.send(request[:20])
-            except OSError:
-                continue  # not taken
+    request = f"GET /scene HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", page.port)) as viewer, crowd(page.port, cookie):
         time.sleep(5)
         for _ in range(2):  # nobody has watched for a while: the first look finds no picture
             viewer.sendall(request)
