@@ -177,7 +177,8 @@ put_checkout() {
   rm -rf "$1/root/mien" "$1/root/mien-env"
   mkdir -p "$1/root/mien"
   (cd "$checkout" && cp -r edge convert training models systemd pyproject.toml README.md CHANGELOG.md "$1/root/mien/")
-  echo secret >"$1/root/FILE"
+  mkdir -p "$1/etc/mien"
+  echo secret | tee "$1/root/FILE" >"$1/etc/mien/password" # as the pages call them
 }
 
 # pip in the root finds its wheels in a folder, of which it knows by a setting, as it knows of an index.
