@@ -7,11 +7,12 @@
 #   /opt/mien/versions/VERSION-HASH/   an environment, with the unit and the udev rule that go with it
 #   /opt/mien/current, previous        the version that runs, and the last one before it that was seen to work
 #   /etc/mien/                         mien.toml and the broker's password; kept on upgrade
+#   /var/lib/mien/                     the privacy switch's position; removed with the service
 #   /usr/local/bin/mien                the command
 set -euo pipefail
 umask 022
 
-readonly HOME_DIR=/opt/mien VERSIONS=/opt/mien/versions CONFIG_DIR=/etc/mien
+readonly HOME_DIR=/opt/mien VERSIONS=/opt/mien/versions CONFIG_DIR=/etc/mien STATE_DIR=/var/lib/mien
 readonly CONFIG=$CONFIG_DIR/mien.toml PASSWORD=$CONFIG_DIR/mqtt-password
 readonly UNIT=/etc/systemd/system/mien.service RULES=/etc/udev/rules.d/60-mien.rules COMMAND=/usr/local/bin/mien
 readonly APEX_DROP_IN=$UNIT.d/10-apex.conf
@@ -29,7 +30,7 @@ readonly FACTS=${MIEN_SYSTEM_ROOT:-}
 checkout=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 action=install
 broker="" broker_port="" mqtt_user="" password_file="" device_id="" camera="" site="" basis="" wheel=""
-with_broker="" dry_run="" purge=""
+with_broker="" home_assistant="" dry_run="" purge=""
 site_packages="" codename="" packages=()
 
 usage() {
@@ -48,6 +49,7 @@ Options that are left out keep what an installed mien has, else the default.
                              and education need --basis: there the EU prohibits to infer emotions without one
   --basis REASON             the medical or safety reason, which is then published: "medical: …" or "safety: …"
   --camera CAMERA            auto, picamera2, v4l2:NUMBER or file:PATH (default: auto)
+  --home-assistant           let Home Assistant find this device, over that broker
   --wheel FILE               install this wheel of mien instead of a checkout (mien service install gives its own)
   --with-broker              install mosquitto on this device, with logins of its own, and print them
   --dry-run                  check everything, say what would be done, change nothing; needs no root
@@ -97,6 +99,7 @@ parse_options() {
     shift
     case $option in
       --with-broker) with_broker=yes; continue ;;
+      --home-assistant) home_assistant=yes; continue ;;
       --dry-run) dry_run=yes; continue ;;
       --uninstall) action=uninstall; continue ;;
       --purge) purge=yes; continue ;;
@@ -384,6 +387,7 @@ configure() {
   [ -z "$camera" ] || keys+=("camera.source=$camera")
   [[ $camera != file:* || $camera = file:*://* ]] || keys+=("camera.loop=true")
   [ -z "$broker" ] || keys+=("mqtt.host=$broker")
+  [ -z "$home_assistant" ] || keys+=("homeassistant.enabled=true")
   [ -z "$broker_port" ] || keys+=("mqtt.port=$broker_port")
   [ -z "$mqtt_user" ] || keys+=("mqtt.username=$mqtt_user")
   if [ -e "$CONFIG" ] && [ ${#keys[@]} = 0 ]; then
@@ -601,7 +605,7 @@ remove_older() {
 uninstall() {
   local brought=""
   [ ! -e "$HOME_DIR/packages" ] || brought=$(sort -u "$HOME_DIR/packages" | tr '\n' ' ')
-  step "removing the service, $HOME_DIR, $RULES and $COMMAND" || { plan_purge; return 0; }
+  step "removing the service, $HOME_DIR, $STATE_DIR, $RULES and $COMMAND" || { plan_purge; return 0; }
   [ ! -e "$UNIT" ] || quietly systemctl disable --now --quiet mien.service
   rm -f "$UNIT" "$UNIT.new" "$APEX_DROP_IN" "$RULES" "$RULES.new" "$CONFIG.before" "$PASSWORD.before" "$COMMAND.new"
   [ ! -d "$UNIT.d" ] || rmdir --ignore-fail-on-non-empty "$UNIT.d"
@@ -609,7 +613,8 @@ uninstall() {
   quietly systemctl daemon-reload
   systemctl reset-failed mien.service 2>/dev/null || true
   reload_rules
-  rm -rf "$HOME_DIR"
+  # A dynamic user's own folder stands in private/, and a link where one looks for it.
+  rm -rf "$HOME_DIR" "$STATE_DIR" "${STATE_DIR%/*}/private/${STATE_DIR##*/}"
   # systemd leaves the link to a dynamic user's folder behind.
   if [ -L /run/mien ] && [ ! -e /run/mien ]; then rm -f /run/mien; fi
   if [ -n "$purge" ]; then
