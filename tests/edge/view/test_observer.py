@@ -19,7 +19,7 @@ from edge.view.observer import Observer
 from edge.view.snapshot import Facts, take_moods, take_snapshot
 from edge.view.terminal import render
 
-FACTS = Facts("lab", "online", {}, "a camera", "cpu", None, "localhost:1883", True, 0)
+FACTS = Facts("lab", "online", {}, "a camera", "cpu", None, "localhost:1883", True, 0, False)
 
 
 class Silent:
