@@ -62,7 +62,8 @@ pages: setup
 test-device: test-device-arm64 test-device-systemd
 
 test-device-arm64 test-device-systemd test-device-camera: test-device-%: setup
-	PYTHON=$(CURDIR)/$(BIN)/python tests/device/$*/run.sh
+	PYTHON=$(CURDIR)/$(BIN)/python tests/device/$*/run.sh $(ARGUMENTS)
+test-device-arm64: ARGUMENTS = --whole
 
 # Home Assistant 2025.4, for which device discovery is a year old and which runs on one Python alone.
 PYTHON313 ?= python3.13

@@ -18,6 +18,7 @@ from edge.commands import (
     run,
     schemas,
     service,
+    simulate,
     timeline,
     view,
     watch,
@@ -29,7 +30,21 @@ from edge.notify import JournalFormatter
 _LOG_FORMAT = "%(levelname)s %(message)s"
 
 #: In the order in which the help tells them.
-_COMMANDS = (demo, run, view, predict, watch, timeline, homeassistant, schemas, notice, bench, doctor, service)
+_COMMANDS = (
+    demo,
+    run,
+    view,
+    predict,
+    watch,
+    timeline,
+    homeassistant,
+    simulate,
+    schemas,
+    notice,
+    bench,
+    doctor,
+    service,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

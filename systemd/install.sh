@@ -7,11 +7,12 @@
 #   /opt/mien/versions/VERSION-HASH/   an environment, with the unit and the udev rule that go with it
 #   /opt/mien/current, previous        the version that runs, and the last one before it that was seen to work
 #   /etc/mien/                         mien.toml and the broker's password; kept on upgrade
+#   /var/lib/mien/                     the privacy switch's position; removed with the service
 #   /usr/local/bin/mien                the command
 set -euo pipefail
 umask 022
 
-readonly HOME_DIR=/opt/mien VERSIONS=/opt/mien/versions CONFIG_DIR=/etc/mien
+readonly HOME_DIR=/opt/mien VERSIONS=/opt/mien/versions CONFIG_DIR=/etc/mien STATE_DIR=/var/lib/mien
 readonly CONFIG=$CONFIG_DIR/mien.toml PASSWORD=$CONFIG_DIR/mqtt-password
 readonly UNIT=/etc/systemd/system/mien.service RULES=/etc/udev/rules.d/60-mien.rules COMMAND=/usr/local/bin/mien
 readonly APEX_DROP_IN=$UNIT.d/10-apex.conf
@@ -601,7 +602,7 @@ remove_older() {
 uninstall() {
   local brought=""
   [ ! -e "$HOME_DIR/packages" ] || brought=$(sort -u "$HOME_DIR/packages" | tr '\n' ' ')
-  step "removing the service, $HOME_DIR, $RULES and $COMMAND" || { plan_purge; return 0; }
+  step "removing the service, $HOME_DIR, $STATE_DIR, $RULES and $COMMAND" || { plan_purge; return 0; }
   [ ! -e "$UNIT" ] || quietly systemctl disable --now --quiet mien.service
   rm -f "$UNIT" "$UNIT.new" "$APEX_DROP_IN" "$RULES" "$RULES.new" "$CONFIG.before" "$PASSWORD.before" "$COMMAND.new"
   [ ! -d "$UNIT.d" ] || rmdir --ignore-fail-on-non-empty "$UNIT.d"
@@ -609,7 +610,8 @@ uninstall() {
   quietly systemctl daemon-reload
   systemctl reset-failed mien.service 2>/dev/null || true
   reload_rules
-  rm -rf "$HOME_DIR"
+  # A dynamic user's own folder stands in private/, and a link where one looks for it.
+  rm -rf "$HOME_DIR" "$STATE_DIR" "${STATE_DIR%/*}/private/${STATE_DIR##*/}"
   # systemd leaves the link to a dynamic user's folder behind.
   if [ -L /run/mien ] && [ ! -e /run/mien ]; then rm -f /run/mien; fi
   if [ -n "$purge" ]; then

@@ -9,6 +9,7 @@ from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
 from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
+from edge.config.privacy import PrivacyConfig, state_folder
 from edge.config.publish import PublishConfig
 from edge.config.secret import CREDENTIAL, KEY_CREDENTIAL, find_credential, read_password
 from edge.config.view import ViewConfig
@@ -25,6 +26,7 @@ __all__ = [
     "ModelConfig",
     "MoodConfig",
     "MqttConfig",
+    "PrivacyConfig",
     "PublishConfig",
     "QualityConfig",
     "Region",
@@ -35,5 +37,6 @@ __all__ = [
     "parse_config",
     "public_config",
     "read_password",
+    "state_folder",
     "without_login",
 ]

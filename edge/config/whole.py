@@ -12,6 +12,7 @@ from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
 from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
+from edge.config.privacy import PrivacyConfig
 from edge.config.publish import PublishConfig
 from edge.config.table import Table
 from edge.config.view import ViewConfig
@@ -28,6 +29,7 @@ class Config(Table):
     mood: MoodConfig = Field(default_factory=lambda: MoodConfig())
     mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
+    privacy: PrivacyConfig = Field(default_factory=lambda: PrivacyConfig())
     homeassistant: HomeAssistantConfig = Field(default_factory=lambda: HomeAssistantConfig())
     view: ViewConfig = Field(default_factory=lambda: ViewConfig())
 

@@ -5,6 +5,7 @@ of it now and then: a search for new faces. Nothing at all while the CPU's budge
 """
 
 import functools
+from collections.abc import Iterator
 from typing import Literal
 
 from edge.config import DetectConfig
@@ -49,6 +50,9 @@ _SMALLEST_OF_HEIGHT = 0.1
 class FaceFinder:
     """Finds the faces of each frame and gives them their track numbers.
 
+    Args:
+        track_numbers: gives the next one; default: from 1.
+
     Attributes:
         searched: what was searched of the last frame.
         windows: the parts of it that were, which may reach over its border.
@@ -57,12 +61,17 @@ class FaceFinder:
         ConfigError: `detect.yunet_model` is no YuNet.
     """
 
-    def __init__(self, config: DetectConfig, budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        config: DetectConfig,
+        budget: Budget | None = None,
+        track_numbers: Iterator[int] | None = None,
+    ) -> None:
         self.searched: Searched = "none"
         self.windows: list[Box] = []
         self._config, self._budget = config, budget or Budget()
         self._whole, self._window = _open_detectors(config)
-        self._tracker = Tracker(config.lost_after_s, config.max_faces)
+        self._tracker = Tracker(config.lost_after_s, config.max_faces, track_numbers)
         self._lookout = Lookout(config.new_face_within_s)
         self._is_idle = False
 

@@ -54,15 +54,13 @@ class Publisher:
         self._clock = clock or WallClock()
         self._session = session or secrets.token_hex(4)
         self._sequence: Counter[str] = Counter()
-        self._status: str | None = None
-        self._info: str | None = None
-        self._announced: dict[str, str] = {}
+        self._announced: dict[str, str] = {}  # what is retained, by topic
         self._state_key: tuple[str, int, int | None, float] | None = None
         self._state_told_s = float("-inf")
         self._must_repeat = False
         self._faces: dict[int, _Told] = {}
         self._latest: tuple[Frame, Scene] | None = None
-        self._is_started = self._is_closing = False
+        self._is_started = self._is_resting = False
         self._allowance = Allowance(config.max_per_minute)
         self._lock = threading.RLock()  # a connect comes from the transport's thread
 
@@ -91,20 +89,21 @@ class Publisher:
         self._transport.start(self.repeat)
 
     def set_status(self, status: str) -> None:
-        """Tell a status once; it is told again at every connect."""
         with self._lock:
-            if status != self._status:
-                self._status = status
-                self._send_status(status)
+            if self._announced.get(self._topics.status) != status:
+                self.announce(self._topics.status, status)
 
     def set_info(self, **fields: Any) -> None:
-        """Tell what the device is (see Info); it is told again at every connect."""
+        """Tell what the device is (see Info)."""
         with self._lock:
-            self._info = Info(**self._head("info"), **fields).model_dump_json()
-            self._send_info(self._info)
+            self.announce(self._topics.info, Info(**self._head("info"), **fields).model_dump_json())
+
+    def set_privacy(self, position: str) -> None:
+        """Tell where the privacy switch stands: ON or OFF."""
+        self.announce(self._topics.privacy_state, position)
 
     def announce(self, topic: str, payload: str) -> None:
-        """Tell something to be retained under a topic of others; it is told again at every connect."""
+        """Tell something that is retained; it is told again at every connect."""
         with self._lock:
             self._announced[topic] = payload
             if self._is_started:
@@ -140,18 +139,23 @@ class Publisher:
             if self._has_state_changed(scene) and is_due and self._tell_state(frame, scene):
                 self._state_told_s = now_s
 
-    def close(self, status: str) -> None:
-        """Tell what is still untold, the end of every face and a last status, then let go."""
-        if not self._is_started:
-            return
+    def rest(self) -> None:
+        """No frames come for a while: tell what is still untold and the end of every face, and forget them."""
         with self._lock:
-            self._is_closing = True
+            self._is_resting = True
             if self._latest:
                 frame, scene = self._latest
                 if self._has_state_changed(scene):
                     self._tell_state(frame, scene)
                 self._tell_faces(frame, [])
-            self.set_status(status)
+            self._latest, self._is_resting = None, False
+
+    def close(self, status: str) -> None:
+        """Tell what is still untold, the end of every face and a last status, then let go."""
+        if not self._is_started:
+            return
+        self.rest()
+        self.set_status(status)
         self._transport.close()
 
     def repeat(self) -> None:
@@ -160,10 +164,6 @@ class Publisher:
         May be called from any thread.
         """
         with self._lock:
-            if self._status is not None:
-                self._send_status(self._status)
-            if self._info is not None:
-                self._send_info(self._info)
             for topic, payload in self._announced.items():
                 self._transport.send(topic, payload, qos=1, retain=True)
             self.repeat_state()
@@ -174,12 +174,6 @@ class Publisher:
             self._must_repeat = True
             if self._latest and self._clock.age_s(self._latest[0]) < _FRESH_S:
                 self._tell_state(*self._latest)
-
-    def _send_info(self, info: str) -> None:
-        self._transport.send(self._topics.info, info, qos=1, retain=True)
-
-    def _send_status(self, status: str) -> None:
-        self._transport.send(self._topics.status, status, qos=1, retain=True)
 
     def _has_state_changed(self, scene: Scene) -> bool:
         if self._state_key is None:
@@ -230,7 +224,7 @@ class Publisher:
     def _may_tell(self, kind: str, topic: str, frame: Frame) -> bool:
         """Whether the cap on messages a minute has room; the last ones always go."""
         now_s = frame.time_s + self._clock.age_s(frame)
-        return self._is_closing or self._allowance.take(kind, topic, now_s)
+        return self._is_resting or self._allowance.take(kind, topic, now_s)
 
     def _send(self, topic: str, message: BaseModel, qos: int = 0) -> None:
         self._transport.send(topic, message.model_dump_json(), qos)

@@ -23,6 +23,9 @@ class Subscriber:
         device: its id; None for all.
         filters: other topics instead.
 
+    Attributes:
+        protocol: the version of MQTT that the broker speaks.
+
     Raises:
         PublishError: the broker does not answer or refuses the connection.
     """
@@ -44,6 +47,7 @@ class Subscriber:
             is_last = protocol is protocols(mqtt)[-1]
             answer = self._connect(ANSWER_S if is_last else FIRST_ANSWER_S)
             if answer is None:
+                self.protocol = protocol
                 return
             self.close()
             if isinstance(answer, PublishError):

@@ -22,6 +22,7 @@ HAND_ON = {
     "edge/emotion/coral.py:try_coral",
     "edge/mqtt/client.py:MqttTransport.on_answers",
     "edge/mqtt/connection.py:Connection._connect_once",
+    "edge/control.py:Control.settle",
     "edge/mqtt/outages.py:Outages.say_ended",
     "edge/mqtt/outages.py:Outages.say_once",
     "edge/mqtt/outages.py:Outages.say_refused",
