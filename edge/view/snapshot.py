@@ -63,7 +63,7 @@ class Subject(Protocol):
 def take_snapshot(seen: Seen | None, observer: Observer, facts: Facts, config: ViewConfig) -> dict[str, Any]:
     """What is seen now. The picture is made here, and only here."""
     return {
-        "frame": _frame(seen, config) if seen else None,
+        "frame": _frame(seen, config) if seen and not facts.is_private else None,
         "fps": round(observer.frames_per_s(), 1),
         "stages": _stages(observer),
         "device": asdict(facts),

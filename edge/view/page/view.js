@@ -9,7 +9,7 @@ const SEARCHED = {
   full: "Looked for new faces and at the known ones", windows: "Looked at the known faces alone",
   none: "Nothing was due in this picture",
 };
-const MOODS_EVERY_MS = 5000, SPOKEN_EVERY_MS = 4000, LONGEST_RETRY_MS = 5000;
+const MOODS_EVERY_MS = 5000, SPOKEN_EVERY_MS = 4000, LONGEST_RETRY_MS = 5000, OLD_MS = 3000;
 const SVG = "http://www.w3.org/2000/svg";
 const at = (id) => document.getElementById(id);
 const percent = (share) => (share === null ? "" : `${Math.round(100 * share)}%`);
@@ -50,7 +50,6 @@ function drawFrame(frame, why) {
     at("picture").removeAttribute("href");
     at("faces").replaceChildren(element("text", { x: "50%", y: "50%", "text-anchor": "middle", "font-size": 28 }, why));
     at("windows").replaceChildren();
-    text("searched", "");
     return rows("face-rows", [], "none");
   }
   at("stage").setAttribute("viewBox", `0 0 ${frame.width_px} ${frame.height_px}`);
@@ -69,8 +68,13 @@ function drawFrame(frame, why) {
   }));
   rows("face-rows", frame.faces.map((face) =>
     [face.track, looks(face), percent(face.confidence), `${face.box[2]}×${face.box[3]}`, reads(face)]), "none");
-  text("searched", `${SEARCHED[frame.searched]}. Picture ${frame.number}, ${frame.width_px} × ${frame.height_px}, ` +
-    `${frame.age_ms} ms old.`);
+}
+
+function tellAge(frame) {
+  if (!frame) return text("searched", "");
+  const size = `${frame.width_px} × ${frame.height_px}`;
+  text("searched", frame.age_ms > OLD_MS ? `No newer picture has come for ${Math.round(frame.age_ms / 1000)} s.` :
+    `${SEARCHED[frame.searched]}. Picture ${frame.number}, ${size}, ${frame.age_ms} ms old.`);
 }
 
 // Said aloud only when it changed, and not more often than one can listen to.
@@ -136,6 +140,7 @@ function draw(scene) {
     drawn = number;
     drawFrame(scene.frame, scene.device.is_private ? "privacy: the camera is closed" : "no picture yet");
   }
+  tellAge(scene.frame);
   speak(scene.frame, scene.device.is_private);
   drawDevice(scene.device);
   drawSpeed(scene);
