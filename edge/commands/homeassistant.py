@@ -86,7 +86,7 @@ def _tell(devices: "list[Announced]", options: argparse.Namespace) -> None:
 
 def _hint(announced: "list[Announced]", device: str) -> None:
     """Say what else should be done: on standard error, beside the result."""
-    from edge.mqtt.making import read_board
+    from edge.board import read_board
 
     for one in announced:
         if one.device == device and one.is_running:

@@ -1,3 +1,4 @@
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from edge.config import Config, MqttConfig, load_config, parse_config, read_password
+from edge.config import Config, DeviceConfig, MqttConfig, load_config, parse_config, read_password
+from edge.config.device import name_device
 from edge.errors import ConfigError
 
 BAD = {
@@ -263,3 +265,30 @@ def test_keys_that_do_not_go_together_are_named(keys: dict[str, object], said: s
     with pytest.raises(ConfigError) as caught:
         parse_config({"mqtt": keys})
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("hall", "hall"),
+        ("hall.home.arpa", "hall"),
+        ("Wohnküche 2", "Wohnk-che-2"),
+        ("raspberrypi", "raspberrypi-{}"),
+        ("RaspberryPi.local", "RaspberryPi-{}"),
+        ("localhost", "localhost-{}"),
+        ("", "mien-{}"),
+        ("x" * 70, "x" * 64),
+    ],
+)
+def test_a_device_is_named_by_its_host_unless_many_have_that_name(
+    host: str, named: str, tmp_path: Path
+) -> None:
+    ids = set()
+    for board, serial in (("a", b"10000000a1b2c3d4\0"), ("b", b"10000000a1b2c3d5\0")):
+        (tmp_path / board).write_bytes(serial)
+        ids.add(name_device(host, [tmp_path / board]))
+        digits = hashlib.sha256(serial.strip(b"\0")).hexdigest()[:4]
+        assert name_device(host, [tmp_path / board]) == named.format(digits)
+        assert DeviceConfig(id=name_device(host, [tmp_path / board]))
+    assert len(ids) == (2 if "{}" in named else 1)
+    assert name_device("raspberrypi", [tmp_path / "none"]) == "raspberrypi"

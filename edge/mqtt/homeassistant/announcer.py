@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edge.board import read_board
 from edge.config import Config, without_login
 from edge.mqtt.homeassistant.discovery import device_of, discovery_topic, make_discovery
 from edge.mqtt.homeassistant.memory import Memory
 from edge.mqtt.homeassistant.retraction import Retraction
-from edge.mqtt.making import read_board
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.transport import Received, Transport
 
