@@ -15,7 +15,7 @@ from tests.edge.view.conftest import serving
 FOLDER = Path(__file__).parents[3] / ".github"
 
 #: File, size of the page, and the system's colours.
-PICTURES = [("view.png", (960, 820), "light"), ("view-phone.png", (390, 844), "dark")]
+PICTURES = [("view.png", (880, 780), "light"), ("view-phone.png", (390, 844), "dark")]
 
 _SMALL = [cv2.IMWRITE_PNG_COMPRESSION, 9]
 _IS_READ = "return document.getElementById('face-rows').textContent.includes('yes')"
