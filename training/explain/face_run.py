@@ -55,7 +55,7 @@ def run_face(options: argparse.Namespace) -> None:
 def _explained(
     paths: Sequence[Path], opinions: Sequence[Opinion], measured: Measured | None, detect: bool
 ) -> Iterator[tuple[Path, list[ExplainedFace]]]:
-    """The faces of each picture; of several, one that cannot be read, or has no units, is named and left out."""
+    """The faces of each picture; of several, what cannot be read or has no row is named and left out."""
     skipped = 0
     for path in paths:
         try:
