@@ -12,10 +12,10 @@ from paho.mqtt import publish
 
 from edge.config import MqttConfig
 from edge.mqtt.client import MqttTransport
-from edge.mqtt.inbox import MOST_BYTES, Inbox
+from edge.mqtt.inbox import Inbox
 from edge.mqtt.outbox import Outbox
 from edge.mqtt.topics import Topics
-from edge.mqtt.transport import Received
+from edge.mqtt.transport import MOST_BYTES, Received
 from tests.conftest import Broker, wait_until
 
 Make = Callable[..., Broker]
