@@ -59,6 +59,14 @@ class Control:
         pause = "the command pause closed the camera; the command resume opens it" if self._is_paused else None
         return {"privacy": self._privacy.problem, "pause": pause}
 
+    def turn(self, on: bool) -> None:
+        """Turn the switch by hand, from any thread; when this returns, that is kept.
+
+        Raises:
+            PrivacyError: it cannot be kept.
+        """
+        self._privacy.set(on)
+
     def settle(self) -> None:
         """Keep what was asked, and confirm it; to be called while no camera is open where none may be."""
         if self._asked is not None:

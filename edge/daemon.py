@@ -152,7 +152,12 @@ class Daemon:
     def facts(self) -> Facts:
         """What it says of itself to those who look on; from any thread."""
         camera, report = self._camera.camera, self._accelerator.report
-        return tell_facts(self._config, self._condition, camera, report, self._publisher)
+        is_private = self._control.is_private
+        return tell_facts(self._config, self._condition, camera, report, self._publisher, is_private)
+
+    def set_privacy(self, on: bool) -> None:
+        """Turn the privacy switch; from any thread. Raises PrivacyError where it cannot be kept."""
+        self._control.turn(on)
 
     def _is_due(self, frame: Frame) -> bool:
         has_work = self._pipeline.is_due(frame.time_s)

@@ -17,13 +17,13 @@ from edge.mqtt.topics import OFFLINE, STOPPED
 from edge.notify import notify
 from edge.privacy import Privacy
 from edge.view.observer import Observer
-from edge.view.snapshot import Facts
+from edge.view.snapshot import Subject
 from edge.watchdog import watching
 
 logger = logging.getLogger(__name__)
 
 #: Shows, for the time of a block, what an observer sees and what the daemon says of itself.
-Presenting: TypeAlias = Callable[[Observer, Callable[[], Facts]], AbstractContextManager[None]]
+Presenting: TypeAlias = Callable[[Observer, Subject], AbstractContextManager[None]]
 
 
 def run_daemon(
@@ -67,7 +67,7 @@ def run_daemon(
         )
         status = OFFLINE
         try:
-            with presenting(observer, daemon.facts) if presenting and observer else nullcontext():
+            with presenting(observer, daemon) if presenting and observer else nullcontext():
                 daemon.work(stop)
             status = STOPPED
         finally:

@@ -7,8 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.errors import CommandError, MienError
 from edge.mqtt.allowance import Allowance
@@ -25,6 +24,8 @@ _REMEMBERED = 256
 
 #: What a verb may look like that stands in the topic of an answer.
 _PLAIN = re.compile(r"[a-z_]{1,32}")
+
+_OBJECT = TypeAdapter(dict[str, Any])
 
 Transaction = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -143,12 +144,9 @@ def _read(received: Received) -> dict[str, Any]:
     if not received.is_whole:
         raise CommandError(f"the payload has {received.size_bytes} bytes; expected at most {MOST_BYTES}")
     try:
-        content = from_json(received.payload, allow_inf_nan=False)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise CommandError('the payload is no JSON object; expected {"transaction": "…"}')
-    return content
+        return _OBJECT.validate_json(received.payload, strict=True)
+    except ValidationError:
+        raise CommandError('the payload is no JSON object; expected {"transaction": "…"}') from None
 
 
 def _transaction_of(content: Mapping[str, Any]) -> str | None:

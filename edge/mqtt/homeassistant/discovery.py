@@ -16,7 +16,8 @@ from edge.config import Config
 from edge.labels import NO_FACE, UNCERTAIN, name_for_people
 from edge.machine import read_model
 from edge.mqtt.homeassistant.wording import name_entity, name_share
-from edge.mqtt.topics import DEGRADED, ONLINE, Topics
+from edge.mqtt.topics import DEGRADED, ONLINE, PRIVACY, Topics
+from edge.privacy import OFF, ON
 
 #: A live value that was not told for so many of its heartbeats is none any more.
 _BEATS = 3
@@ -52,6 +53,7 @@ def make_discovery(config: Config, classes: Sequence[str]) -> str:
     entities = {
         **_live_entities(topics, classes, about.language, heartbeat_s),
         **_share_entities(topics, classes, about.language, minutely_s),
+        "privacy": _privacy_switch(topics, about.language),
         **_diagnostic_entities(topics, about.language, minutely_s),
     }
     for key, entity in entities.items():
@@ -64,20 +66,20 @@ def make_discovery(config: Config, classes: Sequence[str]) -> str:
             "identifiers": [f"mien_{device}"],
             "name": about.name or device,
             "manufacturer": "mien",
-            "model": read_model() or "mien",
+            "model": read_model() or "emotion sensor",
             "sw_version": version,
             **({"serial_number": board} if (board := read_board()) else {}),
             **({"suggested_area": about.area} if about.area else {}),
         },
         "o": {"name": ORIGIN, "sw_version": version},
         "cmps": entities,
-        "availability": [_availability(topics, ONLINE, DEGRADED)],
+        "availability": [_availability(topics, ONLINE, DEGRADED, PRIVACY)],
     }
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
 
 
 def _availability(topics: Topics, *statuses: str) -> dict[str, str]:
-    """Under which statuses an entity has a value. A `degraded` device still reads faces, if it can see any."""
+    """Under which statuses an entity is there. A `degraded` device may read faces still; else values expire."""
     return {
         "topic": topics.status,
         "value_template": f"{{{{ 'online' if value in {list(statuses)} else 'offline' }}}}",
@@ -87,7 +89,12 @@ def _availability(topics: Topics, *statuses: str) -> dict[str, str]:
 def _live_entities(topics: Topics, classes: Sequence[str], language: str, expire_s: int) -> dict[str, Entity]:
     words = list(dict.fromkeys([*classes, UNCERTAIN, NO_FACE]))
     names = {word: name_for_people(word, language) for word in words}
-    live = {"platform": "sensor", "state_topic": topics.state, "expire_after": expire_s}
+    live = {
+        "platform": "sensor",
+        "state_topic": topics.state,
+        "expire_after": expire_s,
+        "availability": [_availability(topics, ONLINE, DEGRADED)],
+    }
     return {
         "emotion": {
             **live,
@@ -127,11 +134,12 @@ def _share_entities(topics: Topics, classes: Sequence[str], language: str, expir
     # Two classes may differ in accents alone.
     keys = [f"{slug}_{n}" if slug in slugs[:n] or not slug else slug for n, slug in enumerate(slugs)]
     return {
-        f"share_{key}": {
+        f"share_of_{key}": {
             "platform": "sensor",
             "name": name_share(word, language),
             "state_topic": topics.summary,
             "expire_after": expire_s,
+            "availability": [_availability(topics, ONLINE, DEGRADED)],
             "enabled_by_default": False,
             "unit_of_measurement": "%",
             "state_class": "measurement",
@@ -141,6 +149,20 @@ def _share_entities(topics: Topics, classes: Sequence[str], language: str, expir
             "icon": "mdi:chart-donut",
         }
         for word, key in zip(words, keys, strict=True)
+    }
+
+
+def _privacy_switch(topics: Topics, language: str) -> Entity:
+    """On: the camera is closed. Its command is not retained: an old OFF must not open the camera."""
+    return {
+        "platform": "switch",
+        "name": name_entity("privacy", language),
+        "command_topic": topics.privacy_set,
+        "state_topic": topics.privacy_state,
+        "payload_on": ON,
+        "payload_off": OFF,
+        "retain": False,
+        "icon": "mdi:eye-off",
     }
 
 
@@ -173,9 +195,9 @@ def _diagnostic_entities(topics: Topics, language: str, expire_s: int) -> dict[s
             "device_class": "problem",
             "value_template": "{{ 'ON' if value_json.problems else 'OFF' }}",
             "json_attributes_topic": topics.info,
-            "json_attributes_template": "{{ value_json.problems | tojson }}",
+            "json_attributes_template": "{{ {'problems': value_json.problems.values() | list} | tojson }}",
         },
-        "fps": {
+        "frame_rate": {
             **measured,
             "unit_of_measurement": "fps",
             "value_template": "{{ value_json.fps }}",
