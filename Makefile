@@ -10,6 +10,7 @@
 # make test-homeassistant    a real Home Assistant core, by hand; Python 3.13 (PYTHON313=…); 5 minutes, then 2
 # make test-device-camera    kernel cameras and Picamera2 in a virtual machine, by hand; half an hour
 #
+# make setup-explain   mediapipe's face mesh, by which `mien-train explain units` measures; test-explain tests it
 # make dist    the wheel and the source archive, in dist/
 # make docs    the site of all pages, in site/
 # make pages   write the pages and tables that are made from the code: configuration, commands, messages
@@ -21,9 +22,14 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& echo $$python && break; done)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+EXPLAIN := .venv-explain
+EXPLAIN_PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
+	&& echo $$python && break; done)
 
-.PHONY: dist demo test test-homeassistant idle-room fleet test-device test-device-arm64 test-device-systemd \
-	test-device-camera bench soak soak-mqtt setup setup-training setup-docs docs pages clean help
+.PHONY: dist demo test test-homeassistant idle-room fleet test-device test-device-arm64 \
+	test-device-systemd test-device-camera bench soak soak-mqtt setup setup-training setup-docs setup-explain \
+	test-explain docs pages clean help
 
 help:
 	@sed -n '1,/^$$/s/^# \?//p' Makefile
@@ -94,6 +100,23 @@ setup-training: $(VENV)/.made-training
 
 setup-docs: $(VENV)/.made-docs
 
+# mediapipe's face mesh, for `mien-train explain units` alone: it needs numpy 1 and protobuf 4, which TensorFlow does not
+# take, so it has an environment of its own. 0.10.21 is the last that ships its models in the wheel; there is none for
+# Python 3.13.
+setup-explain: $(EXPLAIN)/.made
+
+$(EXPLAIN)/.made:
+	@test -n "$(EXPLAIN_PYTHON)" || { echo "the face mesh needs Python 3.11 or 3.12; neither is on this machine's PATH"; \
+	exit 1; }
+	@echo "setting up $(EXPLAIN) with $(EXPLAIN_PYTHON)"
+	@$(EXPLAIN_PYTHON) -m venv $(EXPLAIN)
+	@$(EXPLAIN)/bin/pip install --quiet --disable-pip-version-check 'mediapipe==0.10.21' 'numpy>=1.26,<2'
+	@touch $@
+
+# The tests that need the real face mesh.
+test-explain: setup-training setup-explain
+	MIEN_REQUIRE=mesh $(BIN)/pytest tests/training/explain
+
 $(VENV)/.made: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "mien needs Python 3.11, 3.12 or 3.13; none is on this machine's PATH"; exit 1; }
 	@echo "setting up $(VENV) with $(PYTHON): a minute or two, once"
@@ -111,4 +134,4 @@ $(VENV)/.made-docs: $(VENV)/.made
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(HOMEASSISTANT) site .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(EXPLAIN) $(HOMEASSISTANT) site .mypy_cache .pytest_cache .ruff_cache

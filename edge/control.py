@@ -39,6 +39,14 @@ class Control:
     def privacy_problem(self) -> str | None:
         return self._privacy.problem
 
+    def turn(self, on: bool) -> None:
+        """Turn the switch by hand, from any thread; when this returns, that is kept.
+
+        Raises:
+            PrivacyError: it cannot be kept.
+        """
+        self._privacy.set(on)
+
     def settle(self) -> None:
         """Keep what was asked, and confirm it; to be called while no camera is open where none may be."""
         if self._asked is not None:

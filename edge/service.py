@@ -38,7 +38,7 @@ from edge.pace import Pace
 from edge.privacy import Privacy
 from edge.records import Frame
 from edge.view.observer import Observer
-from edge.view.snapshot import Facts
+from edge.view.snapshot import Facts, Subject
 from edge.watchdog import Watchdog, watching
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ _REST_S = 0.1
 
 
 #: Shows, for the time of a block, what an observer sees and what the daemon says of itself.
-Presenting: TypeAlias = Callable[[Observer, Callable[[], Facts]], AbstractContextManager[None]]
+Presenting: TypeAlias = Callable[[Observer, Subject], AbstractContextManager[None]]
 
 
 def run_daemon(
@@ -91,7 +91,7 @@ def run_daemon(
         daemon = Daemon(config, bundle, accelerator, transport, publisher, camera, watchdog, privacy, observer)
         status = OFFLINE
         try:
-            with presenting(observer, daemon.facts) if presenting and observer else nullcontext():
+            with presenting(observer, daemon) if presenting and observer else nullcontext():
                 daemon.work(stop)
             status = STOPPED
         finally:
@@ -197,7 +197,12 @@ class Daemon:
     def facts(self) -> Facts:
         """What it says of itself to those who look on; from any thread."""
         camera, report = self._camera.camera, self._accelerator.report
-        return tell_facts(self._config, self._condition, camera, report, self._publisher)
+        is_private = self._control.is_private
+        return tell_facts(self._config, self._condition, camera, report, self._publisher, is_private)
+
+    def set_privacy(self, on: bool) -> None:
+        """Turn the privacy switch; from any thread. Raises PrivacyError where it cannot be kept."""
+        self._control.turn(on)
 
     def _is_due(self, frame: Frame) -> bool:
         has_work = self._pipeline.is_due(frame.time_s)

@@ -36,6 +36,10 @@ def _have(*modules: str) -> Callable[[], bool]:
     return lambda: all(importlib.util.find_spec(module) for module in modules)
 
 
+def _have_face_mesh() -> bool:
+    return (Path(__file__).parents[1] / ".venv-explain" / "bin" / "python").is_file()
+
+
 def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
 
@@ -53,6 +57,7 @@ REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "tensorflow": (_have("keras", "tensorflow"), "TensorFlow: make setup-training"),
     "training": (_have("keras", "sklearn"), "the extra training: make setup-training"),
     "docs": (_have("mkdocs", "material"), "MkDocs: make setup-docs"),
+    "mesh": (_have_face_mesh, "mediapipe's face mesh: make setup-explain"),
     "jax": (_have("keras", "jax"), "JAX: make setup-training"),
 }
 

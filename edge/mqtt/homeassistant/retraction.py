@@ -50,7 +50,7 @@ class Retraction:
             return
         self._clear(self._topic)
         if self._is_renamed:
-            for topic in (self._topics.status, self._topics.info):
+            for topic in (self._topics.status, self._topics.info, self._topics.privacy_state):
                 self._clear(topic)
 
     def _on_announced(self, received: Received) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from edge.config import ViewConfig
+from edge.errors import MienError
 from edge.view.observer import Observer
 from edge.view.serving import Page
 from edge.view.snapshot import Facts
@@ -19,7 +20,17 @@ pytestmark = pytest.mark.browser
 require("browser")
 
 BOX = "document.querySelector('#faces rect.face')?.getAttribute('x')"
-FACTS = Facts("lab", "online", {}, "a camera", "cpu", None, "localhost:1883", True, 0)
+FACTS = Facts("lab", "online", {}, "a camera", "cpu", None, "localhost:1883", True, 0, False)
+
+
+class Device:
+    """One whose disk is full."""
+
+    def facts(self) -> Facts:
+        return FACTS
+
+    def set_privacy(self, on: bool) -> None:
+        raise MienError("privacy cannot be written (no space left on device)")
 
 
 def text(browser: Any, selector: str) -> str:
@@ -98,6 +109,27 @@ def test_everything_that_can_be_done_can_be_done_by_the_keyboard(opened: Any) ->
     assert by_script(opened, "document.querySelector('details').open")()
 
 
+def test_the_privacy_switch_closes_the_camera_and_opens_it_again(opened: Any) -> None:
+    switch = "document.getElementById('privacy')"
+    is_on = by_script(opened, f"{switch}.getAttribute('aria-checked')")
+    assert is_on() == "false"
+    try:
+        opened.execute_script(f"{switch}.focus()")
+        opened.switch_to.active_element.send_keys(" ")
+        assert wait_until(lambda: is_on() == "true"), "the switch does not turn"
+        assert wait_until(lambda: text(opened, "#camera") == "not open"), "the camera is open"
+        assert wait_until(lambda: text(opened, "#status") == "privacy")
+        assert wait_until(lambda: by_script(opened, BOX)() is None), "a box is still drawn"
+        assert by_script(opened, "document.getElementById('picture').hasAttribute('href')")() is False
+        assert "camera is closed" in text(opened, "#privacy-says")
+        assert wait_until(lambda: "Privacy is on" in text(opened, "#spoken"))
+    finally:
+        if is_on() == "true":
+            opened.execute_script(f"{switch}.click()")
+    assert wait_until(lambda: is_on() == "false"), "the switch does not turn back"
+    assert wait_until(lambda: by_script(opened, BOX)() is not None), "the camera does not come back"
+
+
 def test_without_pictures_boxes_are_on_grey(browser: Any, face_clip: Path, tmp_path: Path) -> None:
     with serving(tmp_path, face_clip, "--no-pictures") as served:
         browser.get(served.link)
@@ -110,7 +142,7 @@ def test_without_pictures_boxes_are_on_grey(browser: Any, face_clip: Path, tmp_p
 def short_page() -> Iterator[tuple[Page, threading.Event]]:
     closed = threading.Event()
     config = ViewConfig(port=free_port(), minutes=3 / 60)
-    page = Page(config, Observer(), lambda: FACTS, closed.set)
+    page = Page(config, Observer(), Device(), closed.set)
     yield page, closed
     page.close()
 
@@ -119,6 +151,8 @@ def test_the_page_closes_by_itself_and_says_so(browser: Any, short_page: tuple[P
     page, closed = short_page
     browser.get(page.link.address)
     assert wait_until(lambda: "closes at" in text(browser, "#closing"))
+    browser.execute_script("document.getElementById('privacy').click()")
+    assert wait_until(lambda: "no space left" in text(browser, "#notice")), "it is not told"
     assert closed.wait(5), "it does not close"
     assert wait_until(lambda: "closed by itself" in text(browser, "#notice"))
     assert text(browser, "#status") == "closed"

@@ -59,6 +59,7 @@ class Teacher:
             return {
                 "id": row,
                 "picture": picture_uri(_enlarged(self._face(row))),
+                "lang": self.lang,
                 "choices": [self._named(name) for name in self.lessons.expressions],
                 "hint": self._hint(row),
                 "progress": self._progress(),
