@@ -53,7 +53,7 @@ class Daemon:
         self._process.send_signal(number)
 
     def wake(self) -> None:
-        """Go on after a SIGSTOP. Where that was within a stage, the watchdog ends it, and systemd starts it anew."""
+        """Go on after a SIGSTOP. To the watchdog it may look like a hang; then systemd would start it anew."""
         process = self._process
         assert process
         process.send_signal(signal.SIGCONT)
