@@ -55,6 +55,7 @@ def tell_facts(
     camera: Camera | None,
     accelerator: AcceleratorReport,
     publisher: Publisher,
+    is_private: bool,
 ) -> Facts:
     """What those are shown who look on."""
     to_log = config.publish.to == "log"
@@ -68,4 +69,5 @@ def tell_facts(
         broker="the log" if to_log else f"{config.mqtt.host}:{config.mqtt.port}",
         is_connected=publisher.is_up,
         waiting=publisher.waiting,
+        is_private=is_private,
     )

@@ -8,6 +8,7 @@ MienError
 ├── PictureError(ValueError)           one picture cannot be read
 ├── DataError(ValueError)              a data set is not as expected
 ├── ModelError(ValueError)             a model bundle is broken or does not fit its card
+├── CommandError(ValueError)           a command by MQTT is wrong, or cannot be obeyed now
 ├── PrivacyError(OSError)              the privacy switch's position cannot be kept
 └── PublishError(ConnectionError)      the broker refused us for good
 
@@ -58,6 +59,10 @@ class DataError(MienError, ValueError):
 
 class ModelError(MienError, ValueError):
     """A model is missing, broken, or of another shape than its card says."""
+
+
+class CommandError(MienError, ValueError):
+    """A command by MQTT is malformed, unknown, repeated, or cannot be obeyed now."""
 
 
 class PrivacyError(MienError, OSError):

@@ -30,7 +30,7 @@ readonly FACTS=${MIEN_SYSTEM_ROOT:-}
 checkout=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 action=install
 broker="" broker_port="" mqtt_user="" password_file="" device_id="" camera="" site="" basis="" wheel=""
-with_broker="" dry_run="" purge=""
+with_broker="" home_assistant="" dry_run="" purge=""
 site_packages="" codename="" packages=()
 
 usage() {
@@ -49,6 +49,7 @@ Options that are left out keep what an installed mien has, else the default.
                              and education need --basis: there the EU prohibits to infer emotions without one
   --basis REASON             the medical or safety reason, which is then published: "medical: …" or "safety: …"
   --camera CAMERA            auto, picamera2, v4l2:NUMBER or file:PATH (default: auto)
+  --home-assistant           let Home Assistant find this device, over that broker
   --wheel FILE               install this wheel of mien instead of a checkout (mien service install gives its own)
   --with-broker              install mosquitto on this device, with logins of its own, and print them
   --dry-run                  check everything, say what would be done, change nothing; needs no root
@@ -98,6 +99,7 @@ parse_options() {
     shift
     case $option in
       --with-broker) with_broker=yes; continue ;;
+      --home-assistant) home_assistant=yes; continue ;;
       --dry-run) dry_run=yes; continue ;;
       --uninstall) action=uninstall; continue ;;
       --purge) purge=yes; continue ;;
@@ -385,6 +387,7 @@ configure() {
   [ -z "$camera" ] || keys+=("camera.source=$camera")
   [[ $camera != file:* || $camera = file:*://* ]] || keys+=("camera.loop=true")
   [ -z "$broker" ] || keys+=("mqtt.host=$broker")
+  [ -z "$home_assistant" ] || keys+=("homeassistant.enabled=true")
   [ -z "$broker_port" ] || keys+=("mqtt.port=$broker_port")
   [ -z "$mqtt_user" ] || keys+=("mqtt.username=$mqtt_user")
   if [ -e "$CONFIG" ] && [ ${#keys[@]} = 0 ]; then

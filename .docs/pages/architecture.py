@@ -12,11 +12,13 @@ _PACKAGES = ("edge", "convert", "training")
 #: Modules of edge that have a box of their own, as its folders have.
 _MODULES = frozenset({"pipeline", "service"})
 
-#: What all may import; arrows to it would hide the others.
-_EVERYBODYS = frozenset({"config"})
+#: What may import all, and what all may import; arrows from and to them would hide the others.
+_OF_ALL = frozenset({"commands", "config"})
+_ABOVE = "commands/, one file a command: may import all of edge"
+_BELOW = "config/, errors, records, labels, preprocessing …: all may import these"
 
-#: From left to right, where they share a row; a folder that is not named comes after these.
-_ORDER = ("training", "convert", "commands", "service", "pipeline", "cameras", "faces", "emotion", "mqtt")
+#: The steps of the pipeline, from left to right; what shares their row comes after them.
+_STEPS = ("cameras", "faces", "emotion", "mqtt")
 
 _WIDTH, _BOX_WIDTH, _BOX_HEIGHT, _ROW = 860, 104, 40, 92
 
@@ -60,7 +62,7 @@ def boxes() -> Graph:
 
 def _is_drawn(part: str) -> bool:
     is_folder = (ROOT / "edge" / part).is_dir() or part in ("convert", "training")
-    return (is_folder or part in _MODULES) and part not in _EVERYBODYS
+    return (is_folder or part in _MODULES) and part not in _OF_ALL
 
 
 def _reached(part: str, graph: Graph, drawn: frozenset[str]) -> frozenset[str]:
@@ -82,31 +84,32 @@ def _level(part: str, graph: Graph) -> int:
 
 def render() -> str:
     graph = boxes()
+    places = _places(graph)
+    arrows = [_arrow(places[part], places[other]) for part in sorted(graph) for other in sorted(graph[part])]
+    shapes = [_box(part, *places[part]) for part in sorted(places)]
+    ground_y = max(y for _, y in places.values()) + _BOX_HEIGHT / 2 + 36
+    shapes += [_bar(_ABOVE, 16), _bar(_BELOW, ground_y)]
+    body = "\n".join(arrows + shapes)
+    return _SVG.format(width=_WIDTH, height=f"{ground_y + _BOX_HEIGHT + 16:.0f}", body=body)
+
+
+def _places(graph: Graph) -> Mapping[str, tuple[float, float]]:
+    """The middle of each box: in a row by how far it is above the steps, and there above what it imports."""
     levels = {part: _level(part, graph) for part in graph}
     top = max(levels.values())
     places: dict[str, tuple[float, float]] = {}
+
+    def wish(part: str) -> tuple[float, str]:
+        if part in _STEPS:
+            return _STEPS.index(part), part
+        below = [places[other][0] for other in graph[part]]
+        return (sum(below) / len(below) if below else _WIDTH, part)
+
     for level in range(top + 1):
-        row = sorted((part for part in graph if levels[part] == level), key=_rank)
+        row = sorted((part for part in graph if levels[part] == level), key=wish)
         step = _WIDTH / len(row)
-        places |= {part: ((i + 0.5) * step, 36 + (top - level) * _ROW) for i, part in enumerate(row)}
-    arrows = [_arrow(places[part], places[other]) for part in sorted(graph) for other in sorted(graph[part])]
-    shapes = [_box(part, *places[part]) for part in sorted(places)]
-    base_y = 36 + top * _ROW + 62
-    return _SVG.format(
-        width=_WIDTH,
-        height=base_y + 52,
-        arrows="\n".join(arrows),
-        boxes="\n".join(shapes),
-        base_y=base_y,
-        bar_width=_WIDTH - 40,
-        middle=_WIDTH / 2,
-        text_y=base_y + 25,
-        everybodys="config/, errors, records, labels, preprocessing …: all of the above may import these",
-    )
-
-
-def _rank(part: str) -> tuple[int, str]:
-    return (_ORDER.index(part) if part in _ORDER else len(_ORDER), part)
+        places |= {part: ((i + 0.5) * step, 128 + (top - level) * _ROW) for i, part in enumerate(row)}
+    return places
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
@@ -127,6 +130,13 @@ def _box(part: str, x: float, y: float) -> str:
     )
 
 
+def _bar(text: str, y: float) -> str:
+    return (
+        f'<rect class="bar" x="20" y="{y:.0f}" width="{_WIDTH - 40}" height="{_BOX_HEIGHT}" rx="6"/>'
+        f'<text x="{_WIDTH / 2:.0f}" y="{y + 25:.0f}">{escape(text)}</text>'
+    )
+
+
 _SVG = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
 <title>Who imports whom: an arrow leads from what imports to what is imported</title>
@@ -139,9 +149,6 @@ rect.ground {{ fill: #fff; stroke: none; }} rect.bar {{ fill: #eee; }}
 <defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
 <polygon points="0,0 8,4 0,8" fill="#567"/></marker></defs>
 <rect class="ground" width="{width}" height="{height}" rx="8"/>
-{arrows}
-{boxes}
-<rect class="bar" x="20" y="{base_y}" width="{bar_width}" height="40" rx="6"/>
-<text x="{middle}" y="{text_y}">{everybodys}</text>
+{body}
 </svg>
 """

@@ -81,6 +81,12 @@ class RecoveringCamera:
         is_open = self.camera is not None and self.camera.is_live and self.comes_back
         return is_open and time.monotonic() - self._heard_s > SILENT_S
 
+    def change(self, open_camera: Callable[[], Camera], config: CameraConfig, *, comes_back: bool) -> None:
+        """Be another camera, or the same otherwise, from the next call of `frames` on."""
+        self._open_camera, self.comes_back, self._waits = open_camera, comes_back, True
+        self._sight, self._well_s = Sight(config), _WELL_S + config.frozen_after_s
+        self._delay_s = _FIRST_DELAY_S
+
     @property
     def is_held(self) -> bool:
         """Whether a camera that was to be closed hangs, and the device is still open."""

@@ -1,6 +1,7 @@
 """`mien run`: the daemon."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from edge.commands.options import Commands, positive
 from edge.config import Config, ViewConfig, load_config
 from edge.errors import UsageError
+from edge.notify import is_service
 
 if TYPE_CHECKING:
     from edge.mqtt.recording import Existing
@@ -51,7 +53,17 @@ def run(options: argparse.Namespace) -> None:
     if options.record:
         existing: Existing = "append" if options.append else "replace" if options.force else "refuse"
         recording = Recording(options.record, existing, round(options.record_max_mb * 1e6))
-    run_daemon(config, stop, recording, presenting(config.view))
+    load = partial(load_config, options.config) if options.config else None
+    if run_daemon(config, stop, recording, presenting(config.view), load) and not is_service():
+        _begin_anew(options)
+
+
+def _begin_anew(options: argparse.Namespace) -> None:
+    """Become another process of the same command, as systemd would start one; a recording goes on."""
+    arguments = list(sys.orig_argv)
+    if options.record and not options.append:
+        arguments = [argument for argument in arguments if argument != "--force"] + ["--append"]
+    os.execv(sys.executable, arguments)
 
 
 def presenting(view: ViewConfig) -> "Presenting | None":

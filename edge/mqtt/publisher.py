@@ -13,19 +13,15 @@ from pydantic import BaseModel
 from edge.clock import Clock, WallClock
 from edge.config import PublishConfig
 from edge.mqtt.allowance import Allowance
+from edge.mqtt.commands import Reply
+from edge.mqtt.news import is_other_reading, is_other_scene
 from edge.mqtt.payloads import Health, Info, make_face_event, make_state, make_summary, timestamp
 from edge.mqtt.topics import Topics
 from edge.mqtt.transport import Transport
 from edge.records import Frame, Reading, Scene
 
-#: A confidence that moved by less is the same.
-_CONFIDENCE_STEP = 0.05
-
 #: At a connect the last frame's state is told if it is younger than this, seconds; an old one would look live.
 _FRESH_S = 5.0
-
-#: A box that overlaps the one last told by more than this is the same.
-_SAME_BOX_OVERLAP = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class Publisher:
         self._session = session or secrets.token_hex(4)
         self._sequence: Counter[str] = Counter()
         self._announced: dict[str, str] = {}  # what is retained, by topic
-        self._state_key: tuple[str, int, int | None, float] | None = None
+        self._told_scene: Scene | None = None
         self._state_told_s = float("-inf")
         self._must_repeat = False
         self._faces: dict[int, _Told] = {}
@@ -108,6 +104,18 @@ class Publisher:
             self._announced[topic] = payload
             if self._is_started:
                 self._transport.send(topic, payload, qos=1, retain=True)
+
+    def reply(self, verb: str, **fields: Any) -> None:
+        """Answer a command (see Reply)."""
+        with self._lock:
+            self._send(self._topics.reply(verb), Reply(**self._head("rsp"), **fields), qos=1)
+
+    def configure(self, config: PublishConfig) -> None:
+        """Tell as often as another configuration says, from now on."""
+        with self._lock:
+            if config.max_per_minute != self._config.max_per_minute:
+                self._allowance.set_most(config.max_per_minute)
+            self._config = config
 
     def send_health(self, **fields: Any) -> None:
         """Tell how the device is (see Health)."""
@@ -176,11 +184,7 @@ class Publisher:
                 self._tell_state(*self._latest)
 
     def _has_state_changed(self, scene: Scene) -> bool:
-        if self._state_key is None:
-            return True
-        *names, confidence = _state_key(scene)
-        *told_names, told_confidence = self._state_key
-        return names != told_names or abs(confidence - told_confidence) >= _CONFIDENCE_STEP
+        return self._told_scene is None or is_other_scene(self._told_scene, scene)
 
     def _tell_state(self, frame: Frame, scene: Scene) -> bool:
         """Tell it now, or, where too much was told, with a later frame."""
@@ -191,7 +195,7 @@ class Publisher:
             self._topics.state,
             make_state(self._session, self._next("state"), self._clock.unix_s(), age_s, scene),
         )
-        self._state_key, self._state_told_s = _state_key(scene), frame.time_s
+        self._told_scene, self._state_told_s = scene, frame.time_s
         self._must_repeat = False
         return True
 
@@ -203,7 +207,7 @@ class Publisher:
         for track, reading in present.items():
             told = self._faces.get(track)
             kind: Literal["new", "update"] = "update" if told else "new"
-            if told and not _has_moved(told.reading, reading):
+            if told and not is_other_reading(told.reading, reading):
                 continue
             if told and frame.time_s - told.at_s < self._config.interval_s:
                 continue
@@ -236,17 +240,3 @@ class Publisher:
     def _next(self, kind: str) -> int:
         self._sequence[kind] += 1
         return self._sequence[kind] - 1
-
-
-def _state_key(scene: Scene) -> tuple[str, int, int | None, float]:
-    """What makes one state differ from another: emotion, faces, leading track, confidence."""
-    lead = scene.lead
-    return (lead.emotion, scene.faces, lead.track, lead.confidence) if lead else ("", 0, None, 0.0)
-
-
-def _has_moved(told: Reading, reading: Reading) -> bool:
-    return (
-        reading.emotion != told.emotion
-        or abs(reading.confidence - told.confidence) >= _CONFIDENCE_STEP
-        or reading.box.overlap(told.box) < _SAME_BOX_OVERLAP
-    )

@@ -45,6 +45,12 @@ class Topics:
     def privacy_state(self) -> str:
         return f"{ROOT}/{self.device}/privacy/state"
 
+    def command(self, verb: str) -> str:
+        return f"{ROOT}/{self.device}/cmd/{verb}"
+
+    def reply(self, verb: str) -> str:
+        return f"{ROOT}/{self.device}/rsp/{verb}"
+
     def face(self, track: int | str) -> str:
         return f"{ROOT}/{self.device}/faces/{track}"
 

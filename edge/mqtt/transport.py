@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, TextIO
 
+#: Of a longer payload only the beginning is kept: whoever may write to the broker must not fill our memory.
+MOST_BYTES = 16 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message of somebody else.
 
     Attributes:
-        payload: as it was sent, but no more than its first 16 KiB.
+        payload: as it was sent, but no more than its first MOST_BYTES.
         size_bytes: of the payload as it was sent.
         is_retained: the broker had kept it, or it came with the order to keep it. MQTT 3.1.1 does not tell
             the latter.

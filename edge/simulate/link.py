@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttConfig
 from edge.mqtt.delivery import Delivery
-from edge.mqtt.making import make_client
+from edge.mqtt.making import ANSWER_S, cut_client, make_client
 from edge.mqtt.outbox import Outbox
 from edge.mqtt.topics import OFFLINE, Topics
 from edge.mqtt.transport import Handle
@@ -128,7 +128,16 @@ class Link:
         except (OSError, ValueError) as error:
             self._tally.refused[str(getattr(error, "strerror", None) or error).lower()] += 1
             self._connect_later()
+            return
         self._loop.settle(self._client)
+        wire = self._client.socket()
+        self._loop.call_at(time.monotonic() + ANSWER_S, lambda: self._expect_answer(wire))
+
+    def _expect_answer(self, wire: object) -> None:
+        """A broker that may have no more open files lets the system take connections, and answers none."""
+        if not self._is_up and wire is not None and self._client.socket() is wire:
+            self._tally.refused["no answer"] += 1
+            cut_client(self._client)
 
     def _connect_later(self) -> None:
         pause_s = random.uniform(0.5, 1) * self._pause_s

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from edge.errors import MienError
 from edge.view.access import Access
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _ALWAYS = [
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
 ]
+
+#: Of what is sent to us.
+_MOST_BYTES = 64
 
 _FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
@@ -50,10 +54,18 @@ class App:
     Args:
         device: its name, of which the cookie's is made: browsers do not tell ports apart.
         sources: what gives the JSON of each address.
+        changes: what takes what is sent to each address; a MienError says why it cannot be.
     """
 
-    def __init__(self, access: Access, device: str, sources: Mapping[str, Callable[[], str]]) -> None:
-        self._access, self._cookie, self._sources = access, f"mien_{device}", sources
+    def __init__(
+        self,
+        access: Access,
+        device: str,
+        sources: Mapping[str, Callable[[], str]],
+        changes: Mapping[str, Callable[[str], None]],
+    ) -> None:
+        self._access, self._cookie = access, f"mien_{device}"
+        self._sources, self._changes = sources, changes
         self._files = {
             path: Answer("200 OK", (_PAGE / name).read_bytes(), kind) for path, (name, kind) in _FILES.items()
         }
@@ -62,7 +74,7 @@ class App:
         answer = self._answer(environ)
         length = ("Content-Length", str(len(answer.body)))
         start_response(answer.status, [("Content-Type", answer.kind), length, *answer.headers, *_ALWAYS])
-        return [answer.body]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _answer(self, environ: "WSGIEnvironment") -> Answer:
         host, method, path = environ.get("HTTP_HOST", ""), environ["REQUEST_METHOD"], environ["PATH_INFO"]
@@ -76,11 +88,21 @@ class App:
             return self._admit()
         if not self._access.is_pass(self._cookie_of(environ)):
             return Answer("403 Forbidden", b"this page opens by its link only; mien view shows it\n")
+        if method == "POST" and path in self._changes:
+            return self._change(path, environ)
         if method not in ("GET", "HEAD"):
-            return Answer("405 Method Not Allowed", b"", headers=(("Allow", "GET, HEAD"),))
+            return Answer("405 Method Not Allowed", headers=(("Allow", "GET, HEAD"),))
         if path in self._sources:
             return Answer("200 OK", self._sources[path]().encode(), "application/json")
         return self._files.get(path, Answer("404 Not Found", b"nothing here\n"))
+
+    def _change(self, path: str, environ: "WSGIEnvironment") -> Answer:
+        text = environ["wsgi.input"].read(_MOST_BYTES).decode(errors="replace")
+        try:
+            self._changes[path](text)
+        except MienError as error:
+            return Answer("409 Conflict", f"{error}\n".encode())
+        return Answer("204 No Content")
 
     def _admit(self) -> Answer:
         """Exchange the token for a cookie, and the link for the bare address."""

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from edge.config import ViewConfig
-from edge.errors import MienError
+from edge.errors import MienError, UsageError
 from edge.view.access import Access
 from edge.view.app import App
 from edge.view.link import Link, leave_link, make_link, remove_link
 from edge.view.observer import Observer
 from edge.view.server import Server
-from edge.view.snapshot import Facts, take_moods, take_snapshot
+from edge.view.snapshot import Subject, take_moods, take_snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Page:
 
     Args:
         observer: what the loop tells of every frame.
-        tell_facts: gives what the daemon says of itself; called from the page's threads.
+        subject: what the observer looks at; asked from the page's threads.
         on_close: called when `view.minutes` are over.
 
     Attributes:
@@ -42,15 +42,15 @@ class Page:
         self,
         config: ViewConfig,
         observer: Observer,
-        tell_facts: Callable[[], Facts],
+        subject: Subject,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
-        self._config, self._observer, self._tell_facts = config, observer, tell_facts
+        self._config, self._observer, self._subject = config, observer, subject
         self._closes_s = time.monotonic() + 60 * config.minutes
         access = Access(is_local=config.is_local, names=config.names)
         scene = _Shared(self._scene, _EARLY / config.pictures_per_s)
         sources: dict[str, Callable[[], str]] = {"/scene": scene, "/moods": self._moods}
-        app = App(access, tell_facts().device, sources)
+        app = App(access, subject.facts().device, sources, {"/privacy": self._turn_privacy})
         self._server = Server(app, config.host, config.port, self._closes_s, on_close)
         self.link: Link = make_link(config, self._server.port, access.token)
 
@@ -59,11 +59,16 @@ class Page:
 
     def _scene(self) -> str:
         scene: dict[str, Any] = take_snapshot(
-            self._observer.look(), self._observer, self._tell_facts(), self._config
+            self._observer.look(), self._observer, self._subject.facts(), self._config
         )
         scene["interval_ms"] = round(1000 / self._config.pictures_per_s)
         scene["closes_in_s"] = max(0, round(self._closes_s - time.monotonic()))
         return json.dumps(scene)
+
+    def _turn_privacy(self, text: str) -> None:
+        if text not in ("ON", "OFF"):
+            raise UsageError(f"privacy is {text!r}; expected ON or OFF")
+        self._subject.set_privacy(text == "ON")
 
     def _moods(self) -> str:
         return json.dumps(take_moods(self._observer))
@@ -89,7 +94,7 @@ class _Shared:
 def serving(
     config: ViewConfig,
     observer: Observer,
-    tell_facts: Callable[[], Facts],
+    subject: Subject,
     *,
     show: Callable[[Link], None] | None = None,
     on_close: Callable[[], None] = lambda: None,
@@ -102,8 +107,13 @@ def serving(
         on_close: called when `view.minutes` are over.
         is_needed: whether a page that cannot be had is an error; else it is said, and the block goes on.
     """
+
+    def close() -> None:
+        remove_link()
+        on_close()
+
     try:
-        page = Page(config, observer, tell_facts, on_close)
+        page = Page(config, observer, subject, close)
     except MienError as error:
         if is_needed:
             raise

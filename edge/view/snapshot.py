@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 
@@ -31,6 +31,7 @@ class Facts:
         broker: where messages go.
         is_connected: whether they get there.
         waiting: how many messages have yet to arrive.
+        is_private: whether the privacy switch has the camera closed.
     """
 
     device: str
@@ -42,12 +43,27 @@ class Facts:
     broker: str
     is_connected: bool
     waiting: int
+    is_private: bool
+
+
+class Subject(Protocol):
+    """What is looked at: the daemon. Both are called from threads of the onlooker."""
+
+    def facts(self) -> Facts: ...
+
+    def set_privacy(self, on: bool) -> None:
+        """Have the camera closed, or opened; when this returns, that outlives the power.
+
+        Raises:
+            MienError: it cannot be kept.
+        """
+        ...
 
 
 def take_snapshot(seen: Seen | None, observer: Observer, facts: Facts, config: ViewConfig) -> dict[str, Any]:
     """What is seen now. The picture is made here, and only here."""
     return {
-        "frame": _frame(seen, config) if seen else None,
+        "frame": _frame(seen, config) if seen and not facts.is_private else None,
         "fps": round(observer.frames_per_s(), 1),
         "stages": _stages(observer),
         "device": asdict(facts),

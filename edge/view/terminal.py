@@ -22,7 +22,7 @@ from rich.text import Text
 from edge.config import ViewConfig
 from edge.records import Gray
 from edge.view.observer import Observer, Seen
-from edge.view.snapshot import Facts, take_snapshot
+from edge.view.snapshot import Facts, Subject, take_snapshot
 
 #: What is below the picture: faces, device, speed.
 _LINES_BELOW = 12
@@ -39,7 +39,7 @@ _HEADINGS = ("track", "looks", "sure", "size", "can it be read?")
 def drawing(
     config: ViewConfig,
     observer: Observer,
-    tell_facts: Callable[[], Facts],
+    subject: Subject,
     *,
     console: Console,
     on_close: Callable[[], None],
@@ -51,7 +51,7 @@ def drawing(
     """
     is_over = threading.Event()
     thread = threading.Thread(
-        target=_draw, args=(config, observer, tell_facts, console, is_over, on_close), name="view", daemon=True
+        target=_draw, args=(config, observer, subject, console, is_over, on_close), name="view", daemon=True
     )
     thread.start()
     try:
@@ -64,7 +64,7 @@ def drawing(
 def _draw(
     config: ViewConfig,
     observer: Observer,
-    tell_facts: Callable[[], Facts],
+    subject: Subject,
     console: Console,
     is_over: threading.Event,
     on_close: Callable[[], None],
@@ -75,7 +75,7 @@ def _draw(
     try:
         with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
             while not is_over.wait(1 / config.pictures_per_s):
-                live.update(render(observer, tell_facts(), config, console), refresh=True)
+                live.update(render(observer, subject.facts(), config, console), refresh=True)
     finally:
         closing.cancel()
         on_close()
@@ -87,10 +87,12 @@ def render(observer: Observer, facts: Facts, config: ViewConfig, console: Consol
     without = config.model_copy(update={"pictures": False})  # a picture is not drawn as JPEG here
     scene = take_snapshot(seen, observer, facts, without)
     parts: list[RenderableType] = [Text(f"mien {facts.device}: {facts.status}", style="bold")]
-    if seen:
+    if facts.is_private:
+        parts.append(Text("privacy is on: the camera is closed", style="bold"))
+    elif seen:
         parts.append(_picture(seen, config.pictures, console.width, console.height - _LINES_BELOW))
     else:
-        parts.append(Text("no picture yet" if facts.camera else "the camera is closed", style="dim"))
+        parts.append(Text("no picture yet", style="dim"))
     return Group(*parts, _faces(scene), *_device(facts), _speed(scene))
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from edge.assembly import make_publisher, open_accelerator
 from edge.cameras.recovery import RecoveringCamera
 from edge.config import parse_config
+from edge.daemon import Daemon
 from edge.emotion.bundle import load_bundle
 from edge.mqtt.inbox import Inbox
 from edge.mqtt.transport import Handle
 from edge.privacy import Privacy
-from edge.service import Daemon
 from edge.watchdog import Watchdog
 
 DEVICE = "lab"
@@ -64,8 +64,13 @@ class Rig:
         folder: Path | None = None,
         **waiting: bool,
     ) -> None:
-        tables = {"device": {"id": DEVICE}, "model": {"accelerator": "cpu"}, "camera": settings or {}}
-        config = parse_config(tables)
+        #: What the command reload reads; to be changed by tests.
+        self.tables: dict[str, Any] = {
+            "device": {"id": DEVICE},
+            "model": {"accelerator": "cpu"},
+            "camera": settings or {},
+        }
+        config = parse_config(self.tables)
         bundle = load_bundle("mini_xception")
         self._temporary = tempfile.TemporaryDirectory()
         self.privacy = Privacy(folder or Path(self._temporary.name))
@@ -82,6 +87,7 @@ class Rig:
             self.camera,
             watchdog,
             self.privacy,
+            load=lambda: parse_config(self.tables),
         )
         self.stop = threading.Event()
         self._worker = threading.Thread(target=daemon.work, args=(self.stop,), daemon=True)

@@ -142,7 +142,7 @@ def rig(opened: list[Camera], tmp_path: Path) -> Iterator[Rig]:
         return opened[-1]
 
     rig = Rig(open_camera, Watchdog(None), folder=tmp_path)
-    assert wait_until(lambda: rig.told("status") == ["online"])
+    assert wait_until(lambda: bool(rig.told("info"))) and rig.told("status") == ["online"]
     yield rig
     rig.end()
 

@@ -47,7 +47,7 @@ def test_help_names_every_option_that_is_taken(system: System) -> None:
     ):
         assert f"--{option} " in done.stdout
         assert_refused(system.install(f"--{option}"), 2, f"--{option} needs a value")
-    for switch in ("with-broker", "dry-run", "uninstall", "purge"):
+    for switch in ("with-broker", "home-assistant", "dry-run", "uninstall", "purge"):
         assert f"--{switch} " in done.stdout
 
 

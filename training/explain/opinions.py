@@ -61,14 +61,14 @@ def open_opinion(model: str, given: Given = NOTHING_GIVEN, kind: Kind | None = N
     Raises:
         UsageError, ModelError: it is not there, or does not say what it must.
     """
-    if kind != "float" and _is_bundle(model):
+    if kind != "float" and is_bundle(model):
         return _of_device(model, load_bundle(model))
     if kind == "int8":
-        raise UsageError(f"--network int8 is about bundles; {model} is none")
+        raise UsageError(f"--network int8 is about bundles; {model} is none: leave it out")
     return _by_keras(model, given)
 
 
-def _is_bundle(model: str) -> bool:
+def is_bundle(model: str) -> bool:
     """Told without Keras, which is slow to load and which a device's network does without."""
     is_name = Path(model).name == model
     folders = [Path(model), *([resource_folder("models") / model] if is_name else [])]

@@ -9,12 +9,12 @@ const SEARCHED = {
   full: "Looked for new faces and at the known ones", windows: "Looked at the known faces alone",
   none: "Nothing was due in this picture",
 };
-const MOODS_EVERY_MS = 5000, SPOKEN_EVERY_MS = 4000, LONGEST_RETRY_MS = 5000;
+const MOODS_EVERY_MS = 5000, SPOKEN_EVERY_MS = 4000, LONGEST_RETRY_MS = 5000, OLD_MS = 3000;
 const SVG = "http://www.w3.org/2000/svg";
 const at = (id) => document.getElementById(id);
 const percent = (share) => (share === null ? "" : `${Math.round(100 * share)}%`);
 
-let drawn = null, spoken = "", spokenAt = 0, closesAt = Infinity, retryMs = 500, isOver = false;
+let drawn = null, spoken = "", spokenAt = 0, closesAt = Infinity, retryMs = 500, isOver = false, refusal = "";
 
 function text(id, words) {
   if (at(id).textContent !== words) at(id).textContent = words;
@@ -45,10 +45,10 @@ function box([x, y, width, height], names) {
   return element("rect", { x, y, width, height, class: names });
 }
 
-function drawFrame(frame) {
+function drawFrame(frame, why) {
   if (!frame) {
     at("picture").removeAttribute("href");
-    at("faces").replaceChildren();
+    at("faces").replaceChildren(element("text", { x: "50%", y: "50%", "text-anchor": "middle", "font-size": 28 }, why));
     at("windows").replaceChildren();
     return rows("face-rows", [], "none");
   }
@@ -68,14 +68,19 @@ function drawFrame(frame) {
   }));
   rows("face-rows", frame.faces.map((face) =>
     [face.track, looks(face), percent(face.confidence), `${face.box[2]}×${face.box[3]}`, reads(face)]), "none");
-  text("searched", `${SEARCHED[frame.searched]}. Picture ${frame.number}, ${frame.width_px} × ${frame.height_px}, ` +
-    `${frame.age_ms} ms old.`);
+}
+
+function tellAge(frame) {
+  if (!frame) return text("searched", "");
+  const size = `${frame.width_px} × ${frame.height_px}`;
+  text("searched", frame.age_ms > OLD_MS ? `No newer picture has come for ${Math.round(frame.age_ms / 1000)} s.` :
+    `${SEARCHED[frame.searched]}. Picture ${frame.number}, ${size}, ${frame.age_ms} ms old.`);
 }
 
 // Said aloud only when it changed, and not more often than one can listen to.
-function speak(frame) {
+function speak(frame, isPrivate) {
   const faces = frame ? frame.faces : [];
-  const words = faces.length === 0 ? "No face." :
+  const words = isPrivate ? "Privacy is on." : faces.length === 0 ? "No face." :
     faces.map((face) => `Face ${face.track}: ${face.reason ? WHY[face.reason].replace(/^no: /, "") : looks(face)}.`).join(" ");
   if (words === spoken || Date.now() - spokenAt < SPOKEN_EVERY_MS) return;
   [spoken, spokenAt] = [words, Date.now()];
@@ -87,6 +92,7 @@ function drawDevice(device) {
   text("status", device.status);
   at("status").className = device.status === "online" ? "badge" : "badge bad";
   text("camera", device.camera ?? "not open");
+  drawPrivacy(device);
   text("accelerator", device.accelerator === "edgetpu" ? "the Coral" :
     `the CPU${device.coral ? `; Coral: ${device.coral}` : ""}`);
   const waiting = device.waiting ? `; ${device.waiting} messages wait` : "";
@@ -102,6 +108,26 @@ function drawDevice(device) {
   }
 }
 
+// What the device says, not what was asked of it: the switch turns when the camera does.
+function drawPrivacy({ is_private: isPrivate, camera }) {
+  at("privacy").setAttribute("aria-checked", isPrivate);
+  at("privacy").disabled = isOver;
+  text("privacy-says", !isPrivate ? "Off: the camera may be open." :
+    camera ? "On: the camera is being closed." : "On: the camera is closed, also after a restart.");
+}
+
+async function turnPrivacy() {
+  const wanted = at("privacy").getAttribute("aria-checked") === "true" ? "OFF" : "ON";
+  at("privacy").disabled = true;
+  try {
+    const answer = await fetch("privacy", { method: "POST", body: wanted, signal: AbortSignal.timeout(5000) });
+    refusal = answer.ok ? "" : await answer.text();
+  } catch {
+    refusal = `The device did not hear that privacy is to be ${wanted}.`;
+  }
+  at("privacy").disabled = isOver;
+}
+
 function drawSpeed(scene) {
   text("fps", scene.fps.toFixed(1));
   const lines = Object.entries(scene.stages).map(([stage, ms]) => [stage, ms.median.toFixed(2), ms.most.toFixed(2)]);
@@ -112,9 +138,10 @@ function draw(scene) {
   const number = scene.frame ? scene.frame.number : null;
   if (number !== drawn || number === null) {
     drawn = number;
-    drawFrame(scene.frame);
+    drawFrame(scene.frame, scene.device.is_private ? "privacy: the camera is closed" : "no picture yet");
   }
-  speak(scene.frame);
+  tellAge(scene.frame);
+  speak(scene.frame, scene.device.is_private);
   drawDevice(scene.device);
   drawSpeed(scene);
   closesAt = Date.now() + 1000 * scene.closes_in_s;
@@ -178,7 +205,8 @@ async function ask(address) {
 
 function end(words) {
   isOver = true;
-  drawFrame(null);
+  drawFrame(null, "closed");
+  at("privacy").disabled = true;
   text("status", "closed");
   at("status").className = "badge bad";
   text("closing", "");
@@ -189,7 +217,7 @@ function end(words) {
 function hasFailed(error) {
   if (error.message === "link") return end("The device was started anew. Open the page by its new link.");
   if (Date.now() > closesAt - 1500) return end("This page has closed by itself. On the device, mien view opens it again.");
-  drawFrame(null);
+  drawFrame(null, "no answer");
   notice("The device does not answer; trying again.");
   retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
 }
@@ -201,7 +229,7 @@ async function look() {
     try {
       const scene = await ask("scene");
       draw(scene);
-      notice("");
+      notice(refusal);
       retryMs = 500;
       waitMs = Math.max(20, scene.interval_ms - (Date.now() - begun));
     } catch (error) {
@@ -223,5 +251,6 @@ async function lookBack() {
   if (!isOver) setTimeout(lookBack, MOODS_EVERY_MS);
 }
 
+at("privacy").addEventListener("click", turnPrivacy);
 look();
 lookBack();

@@ -4,8 +4,8 @@
 # and `mien predict` finds the astronaut's face. Under qemu: for correctness, never for speed.
 #
 # Then the page "On a Raspberry Pi" is followed as it is written, as far as a root without systemd can: the
-# installer's own line up to where it wants systemd, all of it as a dry run, and with --whole the way without the
-# service: a venv, pip, and the daemon with the page's configuration. Two minutes more a root.
+# installer's own line up to where it wants systemd and all of it as a dry run. With --whole also from a wheel, and
+# without the service: venv, pip, and the daemon with the page's configuration; some minutes more a root.
 #
 #     tests/device/arm64/run.sh [--whole] [bookworm] [trixie]
 #
@@ -121,58 +121,64 @@ check_suite() {
   found=$(in_root "$root" -m edge.cli predict --json /test/astronaut.png 2>&1) || { echo "$found"; fail "$suite: predict"; }
   "$python" "$here/one_happy_face.py" <<<"$found" || fail "$suite: predict on the astronaut: $found"
   say "$suite: mien predict: one face, happy"
-  follow_page "$suite" "$root"
+  follow_pages "$suite" "$root"
 }
 
-# The page's commands, one by one. A line that this does not know has to be looked at.
+# The commands of a section of the page, one by one. A line that this does not know has to be looked at.
 follow_page() {
-  local suite=$1 root=$2 line said
-  put_checkout "$root"
+  local suite=$1 root=$2 section=$3 folder=$4 line
   while read -r line; do
     case $line in
       "git clone "*) ;; # the address on the page is a stand-in; the checkout is there
-      "sudo mien/systemd/install.sh "*)
-        said=$(on_page "$root" "${line#sudo }" 2>&1) && fail "$suite: the installer ran without systemd"
-        [[ $said = *"systemd does not run here"* ]] || fail "$suite: $line: $said"
-        said=$(on_page "$root" "${line#sudo } --dry-run" 2>&1) || fail "$suite: $line --dry-run: $said"
+      "mien watch "*) ;; # needs a broker: tests/edge/test_watch.py
+      "sudo "*install*) installer_line "$suite" "$root" "cd $folder && ${line#sudo }" ;;
+      "mien-env/bin/mien run "*) daemon_line "$suite" "$root" "cd $folder && timeout --kill-after=60 60 $line" ;;
+      "python3 -m venv "* | "mien-env/bin/pip install "*)
+        said=$(on_page "$root" "cd $folder && $line" 2>&1) || fail "$suite: $line: $said"
         ;;
-      "mien watch "*) ;; # needs a broker; tests/edge/test_watch.py
-      *) fail "$suite: the page has a line that this test does not know: $line" ;;
+      *) fail "$suite: $section: the page has a line that this test does not know: $line" ;;
     esac
-  done < <(read_page "On a Raspberry Pi")
-  say "$suite: the page's installer, up to systemd: $(tail -n 1 <<<"$said")"
-  [ -z "$whole" ] || follow_by_hand "$suite" "$root"
+  done < <(read_page "$section")
+  say "$suite: as the page says, $section: $(tail -n 1 <<<"$said")"
 }
 
-follow_by_hand() {
-  local suite=$1 root=$2 line said status
+# As it stands it must come as far as to ask for systemd, and do all else as a dry run.
+installer_line() {
+  said=$(on_page "$2" "$3" 2>&1) && fail "$1: the installer ran without systemd"
+  [[ $said = *"systemd does not run here"* ]] || fail "$1: $3: $said"
+  said=$(on_page "$2" "$3 --dry-run" 2>&1) || fail "$1: $3 --dry-run: $said"
+}
+
+# There is no camera and no broker: it says so, waits for both, and ends well when it is told to.
+daemon_line() {
+  local status=0
+  said=$(on_page "$2" "$3" 2>&1) || status=$?
+  [ $status = 124 ] || fail "$1: $3 ended with $status: $said"
+  [[ $said = *"/dev/video0 is not there"*"; trying again"* ]] || fail "$1: $3: $said"
+}
+
+follow_pages() {
+  local suite=$1 root=$2 said
+  put_checkout "$root"
+  follow_page "$suite" "$root" "On a Raspberry Pi" /root
+  [ -n "$whole" ] || return 0
   get_wheels "$suite" "$root"
+  cp "$wheel" "$root/root/"
+  follow_page "$suite" "$root" "From a wheel" /root
   read_page "Without the service" toml >"$root/root/mien/mien.toml"
-  while read -r line; do
-    case $line in
-      "mien-env/bin/mien run "*)
-        status=0
-        said=$(on_page "$root" "cd mien && timeout --kill-after=60 60 $line" 2>&1) || status=$?
-        # There is no camera and no broker: it says so, waits for both, and ends well when it is told to.
-        [ $status = 124 ] || fail "$suite: $line ended with $status: $said"
-        [[ $said = *"/dev/video0 is not there"*"; trying again"* ]] || fail "$suite: $line: $said"
-        ;;
-      "mien watch "*) ;;
-      *) said=$(on_page "$root" "cd mien && $line" 2>&1) || fail "$suite: $line: $said" ;;
-    esac
-  done < <(read_page "Without the service")
-  say "$suite: by hand, as the page says: installed, and the daemon waits for camera and broker"
+  follow_page "$suite" "$root" "Without the service" /root/mien
 }
 
 read_page() { "$python" "$here/page.py" "$checkout/systemd/README.md" "$@"; }
 
-on_page() { "$here/inside.sh" "$1" /bin/bash -c "cd /root && $2"; }
+on_page() { "$here/inside.sh" "$1" /bin/bash -c "$2"; }
 
 put_checkout() {
-  rm -rf "$1/root/mien"
+  rm -rf "$1/root/mien" "$1/root/mien-env"
   mkdir -p "$1/root/mien"
   (cd "$checkout" && cp -r edge convert training models systemd pyproject.toml README.md CHANGELOG.md "$1/root/mien/")
-  echo secret >"$1/root/FILE"
+  mkdir -p "$1/etc/mien"
+  echo secret | tee "$1/root/FILE" >"$1/etc/mien/password" # as the pages call them
 }
 
 # pip in the root finds its wheels in a folder, of which it knows by a setting, as it knows of an index.

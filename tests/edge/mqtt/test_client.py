@@ -236,6 +236,9 @@ def test_a_missing_right_is_named_once_and_nothing_is_lost(
     assert wanted in str(link.transport.problem)
     assert sum(wanted in line for line in caplog.messages) == 1
     assert link.transport.waiting == 2
+    topic = "homeassistant/device/lab/config"
+    link.transport.send(topic, "{}", qos=1, retain=True)
+    assert wait_until(lambda: f"allow “topic readwrite {topic}”" in caplog.text), "that is another right"
 
 
 @pytest.mark.broker

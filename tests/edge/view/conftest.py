@@ -71,6 +71,7 @@ def serving(folder: Path, clip: Path, *arguments: str, to: str = "log") -> Itera
     config.write_text(
         f'device = {{ id = "{DEVICE}" }}\ncamera = {{ source = "file:{clip}", loop = true }}\n'
         f'publish = {{ to = "{to}" }}\nmqtt = {{ host = "127.0.0.1", port = {free_port()} }}\n'
+        f'privacy = {{ folder = "{folder}" }}\n'
     )
     command = [sys.executable, "-m", "edge.cli", "view", "--config", str(config), "--port", str(free_port())]
     process = subprocess.Popen(

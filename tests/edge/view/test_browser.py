@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from edge.config import ViewConfig
+from edge.errors import MienError
 from edge.view.observer import Observer
 from edge.view.serving import Page
 from edge.view.snapshot import Facts
@@ -19,11 +20,30 @@ pytestmark = pytest.mark.browser
 require("browser")
 
 BOX = "document.querySelector('#faces rect.face')?.getAttribute('x')"
-FACTS = Facts("lab", "online", {}, "a camera", "cpu", None, "localhost:1883", True, 0)
+FACTS = Facts("lab", "online", {}, "a camera", "cpu", None, "localhost:1883", True, 0, False)
+
+
+class Device:
+    """One whose disk is full."""
+
+    def facts(self) -> Facts:
+        return FACTS
+
+    def set_privacy(self, on: bool) -> None:
+        raise MienError("privacy cannot be written (no space left on device)")
 
 
 def text(browser: Any, selector: str) -> str:
     return str(browser.execute_script(f"return document.querySelector({selector!r}).textContent"))
+
+
+def violations(browser: Any) -> list[tuple[str, list[str]]]:
+    """What axe finds to be out of some people's reach."""
+    from axe_core_python.selenium import Axe
+
+    found = Axe().run(browser)
+    assert len(found["passes"]) > 20, "it has looked at nothing"
+    return [(it["id"], [node["html"] for node in it["nodes"]]) for it in found["violations"]]
 
 
 @pytest.fixture
@@ -70,14 +90,10 @@ def test_nothing_is_asked_of_the_device_while_nobody_looks_at_the_page(opened: A
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 900), (360, 740)], ids=["desktop", "phone"])
 def test_axe_finds_nothing_to_complain_of(opened: Any, scheme: str, size: tuple[int, int]) -> None:
-    from axe_core_python.selenium import Axe
-
     set_scheme(opened, scheme)
     set_size(opened, *size)
     opened.execute_script("document.querySelector('details').open = true")
-    found = Axe().run(opened)
-    assert [(it["id"], [node["html"] for node in it["nodes"]]) for it in found["violations"]] == []
-    assert len(found["passes"]) > 20
+    assert violations(opened) == []
 
 
 def test_a_phone_shows_all_of_it_without_scrolling_sideways(opened: Any) -> None:
@@ -98,6 +114,28 @@ def test_everything_that_can_be_done_can_be_done_by_the_keyboard(opened: Any) ->
     assert by_script(opened, "document.querySelector('details').open")()
 
 
+def test_the_privacy_switch_closes_the_camera_and_opens_it_again(opened: Any) -> None:
+    switch = "document.getElementById('privacy')"
+    is_on = by_script(opened, f"{switch}.getAttribute('aria-checked')")
+    assert is_on() == "false"
+    try:
+        opened.execute_script(f"{switch}.focus()")
+        opened.switch_to.active_element.send_keys(" ")
+        assert wait_until(lambda: is_on() == "true"), "the switch does not turn"
+        assert wait_until(lambda: text(opened, "#camera") == "not open"), "the camera is open"
+        assert wait_until(lambda: text(opened, "#status") == "privacy")
+        assert wait_until(lambda: by_script(opened, BOX)() is None), "a box is still drawn"
+        assert by_script(opened, "document.getElementById('picture').hasAttribute('href')")() is False
+        assert "camera is closed" in text(opened, "#privacy-says")
+        assert wait_until(lambda: "Privacy is on" in text(opened, "#spoken"))
+        assert violations(opened) == []
+    finally:
+        if is_on() == "true":
+            opened.execute_script(f"{switch}.click()")
+    assert wait_until(lambda: is_on() == "false"), "the switch does not turn back"
+    assert wait_until(lambda: by_script(opened, BOX)() is not None), "the camera does not come back"
+
+
 def test_without_pictures_boxes_are_on_grey(browser: Any, face_clip: Path, tmp_path: Path) -> None:
     with serving(tmp_path, face_clip, "--no-pictures") as served:
         browser.get(served.link)
@@ -110,7 +148,7 @@ def test_without_pictures_boxes_are_on_grey(browser: Any, face_clip: Path, tmp_p
 def short_page() -> Iterator[tuple[Page, threading.Event]]:
     closed = threading.Event()
     config = ViewConfig(port=free_port(), minutes=3 / 60)
-    page = Page(config, Observer(), lambda: FACTS, closed.set)
+    page = Page(config, Observer(), Device(), closed.set)
     yield page, closed
     page.close()
 
@@ -119,6 +157,8 @@ def test_the_page_closes_by_itself_and_says_so(browser: Any, short_page: tuple[P
     page, closed = short_page
     browser.get(page.link.address)
     assert wait_until(lambda: "closes at" in text(browser, "#closing"))
+    browser.execute_script("document.getElementById('privacy').click()")
+    assert wait_until(lambda: "no space left" in text(browser, "#notice")), "it is not told"
     assert closed.wait(5), "it does not close"
     assert wait_until(lambda: "closed by itself" in text(browser, "#notice"))
     assert text(browser, "#status") == "closed"

@@ -3,6 +3,7 @@
 import gc
 import io
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from edge.view.observer import Observer
 from edge.view.snapshot import Facts, take_moods, take_snapshot
 from edge.view.terminal import render
 
-FACTS = Facts("lab", "online", {}, "a camera", "cpu", None, "localhost:1883", True, 0)
+FACTS = Facts("lab", "online", {}, "a camera", "cpu", None, "localhost:1883", True, 0, False)
 
 
 class Silent:
@@ -130,6 +131,17 @@ def test_a_pause_counts_for_a_second_and_old_steps_are_left_out() -> None:
     assert minutes.shares(4000.0) == [(0, {"happy": 1.0})]
     minutes.add([], 4010.0)
     assert minutes.shares(4010.0)[-1] == (0, {})
+
+
+def test_privacy_shows_nothing_from_the_moment_that_it_is_on(astronaut: Gray, pipeline: Pipeline) -> None:
+    observer = Observer()
+    watch(observer, pipeline, astronaut)
+    private = replace(FACTS, is_private=True)
+    assert take_snapshot(observer.look(), observer, private, ViewConfig())["frame"] is None
+    console = Console(file=io.StringIO(), width=80, height=24)
+    console.print(render(observer, private, ViewConfig(), console))
+    drawn = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "privacy is on" in drawn and "▀" not in drawn and "happy" not in drawn
 
 
 @pytest.mark.parametrize("has_pictures", [True, False])

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from pathlib import Path
 
 import pytest
 
@@ -91,6 +90,30 @@ def test_only_what_is_offered_can_be_done(page: Served, method: str) -> None:
     assert page.ask("/scene", method, Cookie=page.cookie()).status == 403, "it did not say where it comes from"
 
 
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://evil.example"}, {"Origin": "null"}])
+def test_privacy_is_not_turned_by_other_pages(page: Served, headers: dict[str, str]) -> None:
+    reply = page.ask("/privacy", "POST", "ON", Cookie=page.cookie(), Host="localhost", **headers)
+    assert reply.status == 403
+    assert page.scene(page.cookie())["device"]["is_private"] is False
+
+
+def test_privacy_is_not_turned_without_the_cookie(page: Served) -> None:
+    assert page.ask("/privacy", "POST", "ON", Host="localhost", Origin="http://localhost").status == 403
+
+
+@pytest.mark.parametrize("body", ["", "on", "ON OFF", "x" * 5000, "\0"])
+def test_privacy_takes_on_and_off_alone(page: Served, body: str) -> None:
+    cookie = page.cookie()
+    reply = page.ask("/privacy", "POST", body, Cookie=cookie, Host="localhost", Origin="http://localhost")
+    assert reply.status == 409
+    assert "expected ON or OFF" in reply.body and len(reply.body) < 300
+
+
+def test_head_tells_of_the_page_without_sending_it(page: Served) -> None:
+    reply = page.ask("/", "HEAD", Cookie=page.cookie())
+    assert reply.status == 200 and reply.body == "" and int(reply.headers["Content-Length"]) > 1000
+
+
 def test_the_page_loads_nothing_from_elsewhere(page: Served) -> None:
     cookie = page.cookie()
     for path in ("/", "/view.js", "/view.css"):
@@ -130,11 +153,3 @@ def _body(connection: socket.socket) -> bytes:
     while len(body) < length:
         body += connection.recv(65536)
     return body
-
-
-def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
-    from edge.cli import main
-
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert main(["view", "--source", "file:none.mp4", "--port", str(port)]) == 1

@@ -14,7 +14,7 @@ from edge.errors import UsageError
 from edge.labels import name_for_people
 from training.explain.face import Measured
 from training.explain.opinions import Opinion
-from training.explain.plain_words import TRACE
+from training.explain.plain_words import TRACE, seen
 from training.explain.practice.lessons import Lessons
 from training.explain.practice.progress import Progress
 from training.explain.reasons import Reasons
@@ -59,6 +59,7 @@ class Teacher:
             return {
                 "id": row,
                 "picture": picture_uri(_enlarged(self._face(row))),
+                "lang": self.lang,
                 "choices": [self._named(name) for name in self.lessons.expressions],
                 "hint": self._hint(row),
                 "progress": self._progress(),
@@ -134,12 +135,17 @@ class Teacher:
         return self.measured.reasons(self.units[row], rival)
 
     def _units(self, row: int) -> list[dict[str, Any]]:
-        """What the face does, the most first, and how much each speaks for the regression's choice."""
+        """What the face does, the most first."""
         reasons = self._reasons(row, None)
-        if reasons is None:
-            return []
-        parts = sorted(reasons.parts, key=lambda part: -part.intensity)
-        return [part.as_json() for part in parts if part.intensity >= TRACE]
+        there = [part for part in reasons.parts if part.intensity >= TRACE] if reasons else []
+        return [
+            {
+                "unit": part.unit,
+                "in_words": seen(part.unit, part.intensity, usual=0),
+                "intensity": round(part.intensity, 1),
+            }
+            for part in sorted(there, key=lambda part: -part.intensity)
+        ]
 
     def _hint(self, row: int) -> Sequence[str]:
         return [unit["in_words"] for unit in self._units(row)]

@@ -111,7 +111,14 @@ _BINARY_SENSOR = _platform(
 _SWITCH = _platform(
     "switch",
     ["command_topic"],
-    {"command_topic": _TOPIC, "state_topic": _TOPIC, "retain": {"type": "boolean"}},
+    {
+        "command_topic": _TOPIC,
+        "state_topic": _TOPIC,
+        "payload_on": _TEXT,
+        "payload_off": _TEXT,
+        "retain": {"type": "boolean"},
+        "entity_category": {"const": "config"},
+    },
 )
 
 RULES: dict[str, Any] = {

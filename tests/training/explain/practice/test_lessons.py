@@ -77,6 +77,7 @@ def test_an_answer_says_what_people_units_and_the_network_say(teacher: Teacher) 
     )
     assert found["sentence"].startswith("The network says ") and "AU12" in found["sentence"]
     assert [unit["unit"] for unit in found["units"]] == ["AU12", "AU06"]
+    assert not any("usual" in words for words in question["hint"])  # what is there, whatever others do
     assert load_progress(teacher.progress.path).of("happy") == Count(1, 0)
     assert stat.S_ISREG(teacher.progress.path.stat().st_mode)
 

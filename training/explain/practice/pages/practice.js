@@ -39,7 +39,7 @@ function showQuestion(found) {
 }
 
 function choiceButton(choice, place) {
-  const button = element("button", choice.name, { type: "button", "data-id": choice.id });
+  const button = element("button", choice.name, { type: "button", "data-id": choice.id, lang: question.lang });
   if (place < 9) {
     button.append(element("kbd", String(place + 1), { "aria-hidden": "true" }));
     button.setAttribute("aria-keyshortcuts", String(place + 1));
@@ -101,7 +101,7 @@ function progressRow(row) {
   });
   const cell = element("td");
   cell.append(bar);
-  made.append(element("th", row.name, { scope: "row" }), element("td", row.right), element("td", row.asked), cell);
+  made.append(element("th", row.name, { scope: "row", lang: question.lang }), element("td", row.right), element("td", row.asked), cell);
   return made;
 }
 

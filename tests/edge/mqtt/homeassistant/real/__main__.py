@@ -11,15 +11,22 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.edge.mqtt.homeassistant.real.pictures import take_pictures
 from tests.edge.mqtt.homeassistant.real.rig import Home
-from tests.edge.mqtt.homeassistant.real.scenarios import SCENARIOS
+from tests.edge.mqtt.homeassistant.real.scenarios import EMOTION, SCENARIOS, follows
+from tests.pages.markdown import ROOT, blocks
+
+#: Its YAML is what Home Assistant runs here.
+PAGE = ROOT / "edge" / "mqtt" / "HOMEASSISTANT.md"
 
 
-def show(home: Home) -> None:
+def show(home: Home, pictures: Path | None) -> None:
     for scenario in SCENARIOS:
         begun_s = time.monotonic()
         scenario(home)
         print(f"ok {time.monotonic() - begun_s:6.1f} s  {scenario.__doc__}", flush=True)
+        if pictures and scenario is follows:
+            take_pictures(home.core, EMOTION, pictures, home.folder / "browser")
 
 
 def main() -> None:
@@ -28,9 +35,10 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="take pictures of its device page there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        home = Home(options.hass.absolute(), Path(folder))
+        (automations, recorder) = blocks(PAGE, "yaml")
+        home = Home(options.hass.absolute(), Path(folder), automations, recorder)
         try:
-            show(home)
+            show(home, options.pictures)
         finally:
             home.close()
 

@@ -17,6 +17,25 @@ _FIRST_START_S, _START_S = 900, 90
 
 _USER, _PASSWORD = "mien", "in a test alone"
 
+#: A lamp that automations may switch: `light.living_room`.
+_LAMP = """
+input_boolean:
+  lamp:
+light:
+  - platform: template
+    lights:
+      living_room:
+        value_template: "{{ is_state('input_boolean.lamp', 'on') }}"
+        turn_on:
+          action: input_boolean.turn_on
+          target:
+            entity_id: input_boolean.lamp
+        turn_off:
+          action: input_boolean.turn_off
+          target:
+            entity_id: input_boolean.lamp
+"""
+
 
 class Core:
     """One with an empty home and a broker.
@@ -24,11 +43,11 @@ class Core:
     Args:
         hass: its program.
         folder: for its configuration; it is made.
-        automations: YAML that it loads, as in `automations.yaml`.
-        recorder: YAML of its recorder.
+        automations: YAML of a list of them.
+        recorder: YAML of its table `recorder`.
     """
 
-    def __init__(self, hass: Path, folder: Path, automations: str = "[]\n", recorder: str = "") -> None:
+    def __init__(self, hass: Path, folder: Path, automations: str, recorder: str) -> None:
         self._hass, self.folder, self.port = hass, folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.client_id = f"{self.url}/"
@@ -40,7 +59,7 @@ class Core:
             "homeassistant:\n  name: Home\n  time_zone: UTC\n  unit_system: metric\n"
             f"http:\n  server_host: 127.0.0.1\n  server_port: {self.port}\n"
             "config:\nfrontend:\nhistory:\nlogbook:\nmqtt:\nautomation: !include automations.yaml\n"
-            f"logger:\n  default: warning\n{recorder or 'recorder:'}\n"
+            f"logger:\n  default: warning\n{recorder}\n{_LAMP}"
         )
 
     @property

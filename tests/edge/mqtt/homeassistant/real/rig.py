@@ -14,7 +14,7 @@ import paho.mqtt.client as paho
 from edge.clip import write_clip
 from tests.conftest import free_port, wait_until
 from tests.edge.mqtt.homeassistant.real.core import Core
-from tests.edge.mqtt.soak.rig import Mosquitto
+from tests.edge.mqtt.soak.rig import ROOT, Mosquitto
 
 #: What is told at least so often, seconds; values expire after three of them.
 HEARTBEAT_S = 2
@@ -38,19 +38,27 @@ class Daemon:
         keys = "\n".join(f"{key} = {json.dumps(value)}" for key, value in about.items())
         self._config.write_text(
             f'device = {{ id = "{device}" }}\n'
-            f'camera = {{ source = "file:{self._folder}/clip.mp4", loop = true }}\n'
+            f'camera = {{ source = "file:clip.mp4", loop = true }}\n'
             f'mqtt = {{ host = "127.0.0.1", port = {self._port} }}\n'
             f"publish = {{ heartbeat_s = {HEARTBEAT_S} }}\n[homeassistant]\n{keys}\n"
         )
 
     def start(self) -> None:
         with self._log.open("ab") as log:
-            state = os.environ | {"XDG_STATE_HOME": str(self._folder / "state")}
-            self._process = subprocess.Popen(self._command("run"), stderr=log, env=state)
+            state = os.environ | {"XDG_STATE_HOME": str(self._folder / "state"), "PYTHONPATH": str(ROOT)}
+            self._process = subprocess.Popen(self._command("run"), stderr=log, env=state, cwd=self._folder)
 
     def send(self, number: signal.Signals) -> None:
         assert self._process
         self._process.send_signal(number)
+
+    def wake(self) -> None:
+        """Go on after a SIGSTOP. To the watchdog it may look like a hang; then systemd would start it anew."""
+        process = self._process
+        assert process
+        process.send_signal(signal.SIGCONT)
+        if wait_until(lambda: process.poll() is not None, 3):
+            self.start()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         if self._process:
@@ -79,9 +87,13 @@ class Ear:
         client.connect("127.0.0.1", port)
         client.loop_start()
 
+    def all(self, kind: str) -> list[str]:
+        """What was told of a kind, in this order."""
+        return [payload for topic, payload in list(self.heard) if topic == f"mien/{DEVICE}/{kind}"]
+
     def newest(self, kind: str) -> dict[str, Any]:
         """The newest JSON message of a kind; empty where there is none."""
-        told = [payload for topic, payload in list(self.heard) if topic == f"mien/{DEVICE}/{kind}"]
+        told = self.all(kind)
         return dict(json.loads(told[-1])) if told else {}
 
     def say(self, topic: str, payload: str) -> None:
@@ -100,8 +112,8 @@ class Ear:
 class Home:
     """All of it; `close` ends all."""
 
-    def __init__(self, hass: Path, folder: Path, automations: str = "[]\n", recorder: str = "") -> None:
-        self.port = free_port()
+    def __init__(self, hass: Path, folder: Path, automations: str, recorder: str) -> None:
+        self.folder, self.port = folder, free_port()
         write_clip(folder / "clip.mp4", 6, empty_s=5, fps=15)
         self.broker = Mosquitto(folder, self.port)
         self.broker.start()

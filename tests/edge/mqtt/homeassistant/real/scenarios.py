@@ -1,5 +1,6 @@
 """What is shown, in this order; each leaves the home as the next one needs it."""
 
+import json
 import signal
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ ENTITIES = {
     *(f"sensor.living_room_{key}" for key in ("confidence", "faces", "camera", "accelerator")),
     *(f"sensor.living_room_{key}" for key in ("frame_rate", "temperature")),
     "binary_sensor.living_room_problem",
+    "switch.living_room_privacy",
 }
 
 
@@ -48,6 +50,30 @@ def follows(home: Home) -> None:
     assert home.core.becomes("sensor.living_room_confidence", "unknown"), "nobody's confidence is none"
 
 
+def automates(home: Home) -> None:
+    """the automations of the page run, and what its recorder leaves out is not kept"""
+    automations = [one for one in home.core.call("states") if one["entity_id"].startswith("automation.")]
+    assert len(automations) == 3 and {one["state"] for one in automations} == {"on"}, automations
+    assert home.core.becomes("light.living_room", "on"), "somebody smiles"
+    history = home.core.call(f"history/period?filter_entity_id={EMOTION},sensor.living_room_confidence")
+    assert {rows[0]["entity_id"] for rows in history} == {EMOTION}
+
+
+def is_private(home: Home) -> None:
+    """the privacy switch closes the camera, outlives kill -9 and opens it again"""
+    switch = "switch.living_room_privacy"
+    assert home.core.state(switch) == "off"
+    home.core.call("services/switch/turn_on", {"entity_id": switch})
+    assert home.core.becomes(switch, "on", within_s=5) and home.core.becomes(EMOTION, "unavailable", within_s=3)
+    assert home.ear.all("status")[-1] == "privacy" and home.ear.all("privacy/state")[-1] == "ON"
+    home.daemon.end(signal.SIGKILL)
+    assert home.core.becomes(switch, "unavailable")
+    home.daemon.start()
+    assert home.core.becomes(switch, "on") and home.core.state(EMOTION) == "unavailable"
+    home.core.call("services/switch/turn_off", {"entity_id": switch})
+    assert home.core.becomes(switch, "off", within_s=5) and home.core.becomes(EMOTION, "happy", "no_face")
+
+
 def expires(home: Home) -> None:
     """values are no values any more once they are old, though the connection is there"""
     home.daemon.send(signal.SIGSTOP)
@@ -55,7 +81,7 @@ def expires(home: Home) -> None:
     assert home.core.becomes(EMOTION, "unavailable", within_s=3 * HEARTBEAT_S + 3)
     assert time.monotonic() - begun_s > HEARTBEAT_S
     assert home.core.state("sensor.living_room_camera") not in ("unavailable", None), "what stays is known"
-    home.daemon.send(signal.SIGCONT)
+    home.daemon.wake()
     assert home.core.becomes(EMOTION, "happy", "no_face")
 
 
@@ -80,12 +106,26 @@ def outlives_home_assistant(home: Home) -> None:
     """back after a restart of Home Assistant, before a minute has gone by"""
     home.core.stop()
     disabled = [entry for entry in home.core.entries("entity") if entry["disabled_by"] == "integration"]
-    assert len([entry for entry in disabled if "share_" in entry["unique_id"]]) == 8, (
+    assert len([entry for entry in disabled if "share_of_" in entry["unique_id"]]) == 8, (
         "shares are there, disabled"
     )
     home.core.start()
     assert home.core.becomes(EMOTION, "happy", "no_face")
     assert home.core.becomes("sensor.living_room_frame_rate", within_s=20)
+
+
+def changes_its_model(home: Home) -> None:
+    """an entity of a model that is no more goes"""
+    topic, bored = f"homeassistant/device/{DEVICE}/config", "sensor.living_room_bored"
+    payload = json.loads(home.retained()[topic])
+    entity = payload["cmps"]["faces"] | {"name": "Bored", "unique_id": "bored", "default_entity_id": bored}
+    home.daemon.end()
+    payload["cmps"]["bored"] = entity
+    home.ear.say(topic, json.dumps(payload, separators=(",", ":"), ensure_ascii=False))
+    assert home.core.becomes(bored, "unavailable")
+    home.daemon.start()
+    assert home.core.becomes(bored, None)
+    assert home.core.becomes(EMOTION, "happy", "no_face")
 
 
 def renames(home: Home) -> None:
@@ -133,10 +173,13 @@ def says_nothing_ill(home: Home) -> None:
 SCENARIOS: tuple[Callable[[Home], None], ...] = (
     discovers,
     follows,
+    automates,
+    is_private,
     expires,
     vanishes,
     outlives_the_broker,
     outlives_home_assistant,
+    changes_its_model,
     renames,
     is_removed,
     says_nothing_ill,
