@@ -3,6 +3,7 @@
 # Both set up .venv the first time.
 # make soak-mqtt   broker and daemon killed again and again for 10 minutes, and a broker that is away for 3
 # make idle-room   ten minutes of an empty room by the clock: heartbeats, summaries and health, and nothing else
+# make fleet   1,000 and more made devices against a mosquitto here, into edge/mqtt/FLEET.md; four minutes, alone
 # make soak    an hour at full speed with a camera that fails every ten seconds; MINUTES=10 for less
 #
 # make test-device           what this machine can show of a Raspberry Pi: arm64 and systemd; root, Debian, 8 minutes
@@ -26,8 +27,9 @@ EXPLAIN_PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: dist demo test test-homeassistant idle-room test-device test-device-arm64 test-device-systemd test-device-camera bench soak soak-mqtt \
-	setup setup-training setup-docs setup-explain test-explain docs pages clean help
+.PHONY: dist demo test test-homeassistant idle-room fleet test-device test-device-arm64 \
+	test-device-systemd test-device-camera bench soak soak-mqtt setup setup-training setup-docs setup-explain \
+	test-explain docs pages clean help
 
 help:
 	@sed -n '1,/^$$/s/^# \?//p' Makefile
@@ -45,6 +47,9 @@ soak: setup
 soak-mqtt: setup
 	$(BIN)/python -m tests.edge.mqtt.soak kills
 	$(BIN)/python -m tests.edge.mqtt.soak away
+
+fleet: setup
+	$(BIN)/python -m tests.edge.simulate.table
 
 idle-room: setup
 	$(BIN)/python -m tests.edge.idle --minutes 10

@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttConfig
 from edge.mqtt.delivery import Delivery
-from edge.mqtt.making import make_client
+from edge.mqtt.making import ANSWER_S, cut_client, make_client
 from edge.mqtt.outbox import Outbox
 from edge.mqtt.topics import OFFLINE, Topics
 from edge.mqtt.transport import Handle
@@ -45,7 +45,7 @@ class Link:
         self._delivery = Delivery(self._outbox)
         self._awaited: set[int] = set()
         self._retained: set[str] = set()
-        self._is_up = self._is_closing = False
+        self._is_up = self._is_closing = self._is_answered = False
         self._pause_s = _SHORTEST_PAUSE_S
         self.sent = 0
         self._client = client = make_client(way.mqtt, way.password, client_id, way.protocol)
@@ -122,13 +122,21 @@ class Link:
     def _connect(self) -> None:
         if self._is_closing:
             return
-        mqtt = self._way.mqtt
+        mqtt, self._is_answered = self._way.mqtt, False
         try:
             self._client.connect(mqtt.host, mqtt.port, mqtt.keepalive_s)
         except (OSError, ValueError) as error:
             self._tally.refused[str(getattr(error, "strerror", None) or error).lower()] += 1
             self._connect_later()
+            return
         self._loop.settle(self._client)
+        wire = self._client.socket()
+        self._loop.call_at(time.monotonic() + ANSWER_S, lambda: self._expect_answer(wire))
+
+    def _expect_answer(self, wire: object) -> None:
+        """A broker that hangs lets the system take connections, and answers none."""
+        if not self._is_up and wire is not None and self._client.socket() is wire:
+            cut_client(self._client)
 
     def _connect_later(self) -> None:
         pause_s = random.uniform(0.5, 1) * self._pause_s
@@ -143,6 +151,7 @@ class Link:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
+        self._is_answered = True
         if reason.is_failure:
             self._tally.refused[str(reason).lower()] += 1
             return
@@ -165,6 +174,8 @@ class Link:
             self._tally.connected -= 1
             self._tally.lost_connections += not self._is_closing
             self._delivery.end()
+        elif not self._is_answered and not self._is_closing:
+            self._tally.refused["ended without an answer"] += 1
         if not self._is_closing:
             self._connect_later()
 

@@ -32,7 +32,7 @@ class Listener:
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         self.is_ready = self._is_leaving = False
-        loop.adopt(client)
+        loop.adopt(client, hears_much=True)
 
     def start(self) -> None:
         if self._is_leaving:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from edge.board import read_board
 from edge.config import Config, without_login
-from edge.mqtt.homeassistant.discovery import device_of, discovery_topic, make_discovery
+from edge.mqtt.homeassistant.discovery import (
+    device_of,
+    discovery_topic,
+    make_discovery,
+    mark_of,
+    take_away_others,
+)
 from edge.mqtt.homeassistant.memory import Memory
 from edge.mqtt.homeassistant.retraction import Retraction
 from edge.mqtt.publisher import Publisher
@@ -41,9 +47,9 @@ class Announcer:
         self._publisher, self._clock = publisher, clock
         self._repeat_s = self._settled_s = float("inf")
         about = config.homeassistant
-        topic = discovery_topic(about.discovery_prefix, config.device.id)
+        self._topic = topic = discovery_topic(about.discovery_prefix, config.device.id)
         memory = Memory(folder, without_login(config.camera.source))
-        board = read_board()
+        self._board = board = read_board()
         self._retractions = [
             Retraction(old, device_of(old), device_of(old) != config.device.id, board, memory, transport, clock)
             for old in memory.topics
@@ -52,7 +58,8 @@ class Announcer:
         if not about.enabled:
             return
         memory.add(topic)
-        publisher.announce(topic, make_discovery(config, classes))
+        self._payload = make_discovery(config, classes)
+        publisher.announce(topic, self._payload)
         transport.subscribe(about.birth, self._on_birth)
         transport.subscribe(topic, self._on_announced)
 
@@ -74,6 +81,12 @@ class Announcer:
             self._repeat_s = self._clock() + random.uniform(0, _LONGEST_WAIT_S)
 
     def _on_announced(self, received: Received) -> None:
-        """Our own message came back from the broker, so Home Assistant has it, too."""
-        if received.payload:
-            self._settled_s = self._clock() + _SETTLE_S
+        """The broker keeps this of us: an earlier message, or the present one, which Home Assistant has now."""
+        if not received.payload:
+            return
+        self._settled_s = self._clock() + _SETTLE_S
+        if self._board and mark_of(self._board) in received.payload and received.is_whole:
+            payload = take_away_others(self._payload, received.payload)
+            if payload != self._payload:
+                self._payload = payload
+                self._publisher.announce(self._topic, payload)

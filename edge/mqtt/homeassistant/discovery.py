@@ -49,3 +49,23 @@ def make_discovery(config: Config, classes: Sequence[str]) -> str:
         "availability": [make_availability(Topics(device), ONLINE, DEGRADED, PRIVACY)],
     }
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+
+
+def mark_of(board: str) -> bytes:
+    """What stands in every payload of a machine, and in nobody else's."""
+    return f'"serial_number":"{board}"'.encode()
+
+
+def take_away_others(payload: str, before: bytes) -> str:
+    """The payload, with an empty entity for each that the one before has and this one lacks.
+
+    Home Assistant keeps an entity that is merely left out, as those of a model with other classes would be.
+    """
+    content = json.loads(payload)
+    try:
+        told = json.loads(before)["cmps"].items()
+        gone = {key: {"platform": entity["platform"]} for key, entity in told if key not in content["cmps"]}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return payload
+    content["cmps"] |= gone
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from edge.mqtt.homeassistant.discovery import mark_of
 from edge.mqtt.homeassistant.memory import Memory
 from edge.mqtt.topics import OFFLINE, STOPPED, Topics
 from edge.mqtt.transport import Received, Transport
@@ -34,7 +35,7 @@ class Retraction:
         clock: Callable[[], float],
     ) -> None:
         self._topic, self._topics, self._is_renamed = topic, Topics(device), is_renamed
-        self._mark = f'"serial_number":"{board}"'.encode()
+        self._mark = mark_of(board)
         self._memory, self._transport, self._clock = memory, transport, clock
         self._due_s = _NEVER
         self._is_running = False

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from edge.config import parse_config
 from edge.mqtt.client import MqttTransport
 from edge.mqtt.homeassistant import retraction
 from edge.mqtt.homeassistant.announcer import Announcer
-from edge.mqtt.homeassistant.discovery import make_discovery
+from edge.mqtt.homeassistant.discovery import make_discovery, take_away_others
 from edge.mqtt.homeassistant.memory import FILE, Memory
 from edge.mqtt.outbox import Outbox
 from edge.mqtt.publisher import Publisher
@@ -36,12 +36,11 @@ class Device:
     """
 
     def __init__(
-        self, port: int, folder: Path, device: str, enabled: bool = True, source: str = "v4l2:0"
+        self, port: int, folder: Path, device: str, enabled: bool = True, *, classes: Sequence[str] = ("happy",)
     ) -> None:
         config = parse_config(
             {
                 "device": {"id": device},
-                "camera": {"source": source},
                 "mqtt": {"host": "127.0.0.1", "port": port},
                 "homeassistant": {"enabled": enabled},
             }
@@ -49,7 +48,7 @@ class Device:
         topics = Topics(device)
         self.transport = MqttTransport(config.mqtt, topics, None, Outbox(None, 10, 60))
         self.publisher = Publisher(self.transport, topics, config.publish)
-        self.announcer = Announcer(config, ["happy"], self.transport, self.publisher, folder)
+        self.announcer = Announcer(config, classes, self.transport, self.publisher, folder)
         self.publisher.start()
         self.publisher.set_status("online")
         self.publisher.set_privacy("OFF")
@@ -114,6 +113,30 @@ def test_what_is_switched_off_is_taken_back_and_its_status_stays(
     late = kept(listen, port)
     assert not late.all(OLD) and late.all("mien/old/status") == ["online"]
     after.close()
+
+
+@pytest.mark.broker
+def test_entities_of_another_model_are_taken_away(port: int, listen: Listen, tmp_path: Path) -> None:
+    before = Device(port, tmp_path, "old", classes=["happy", "bored"])
+    listener = listen(port)
+    assert before.runs_until(lambda: bool(listener.all(OLD)))
+    before.close()
+    empty = '"share_of_bored":{"platform":"sensor"}'
+    for _ in range(2):  # for whoever was not there the first time
+        listener.heard.clear()
+        after = Device(port, tmp_path, "old")
+        assert after.runs_until(lambda: empty in "".join(listener.all(OLD)[-1:]))
+        entities = json.loads(listener.all(OLD)[-1])["cmps"]
+        listener.heard.clear()
+        assert not after.runs_until(lambda: bool(listener.all(OLD)), 0.5), "and once is enough"
+        after.close()
+    assert len(entities["share_of_happy"]) > 5 and entities["share_of_bored"] == {"platform": "sensor"}
+
+
+@pytest.mark.parametrize("before", [b"", b"{}", b"[]", b'{"cmps": {"a": 1}}', b'{"cmps": {"a": {}}}', b"\xff"])
+def test_an_earlier_payload_that_is_broken_takes_nothing_away(before: bytes) -> None:
+    payload = make_discovery(parse_config({}), ["happy"])
+    assert take_away_others(payload, before) == payload
 
 
 @pytest.mark.broker

@@ -52,6 +52,14 @@ class Daemon:
         assert self._process
         self._process.send_signal(number)
 
+    def wake(self) -> None:
+        """Go on after a SIGSTOP. To the watchdog it may look like a hang; then systemd would start it anew."""
+        process = self._process
+        assert process
+        process.send_signal(signal.SIGCONT)
+        if wait_until(lambda: process.poll() is not None, 3):
+            self.start()
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         if self._process:
             self._process.send_signal(signal.SIGCONT)

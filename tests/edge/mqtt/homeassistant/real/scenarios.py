@@ -1,5 +1,6 @@
 """What is shown, in this order; each leaves the home as the next one needs it."""
 
+import json
 import signal
 import time
 from collections.abc import Callable
@@ -80,7 +81,7 @@ def expires(home: Home) -> None:
     assert home.core.becomes(EMOTION, "unavailable", within_s=3 * HEARTBEAT_S + 3)
     assert time.monotonic() - begun_s > HEARTBEAT_S
     assert home.core.state("sensor.living_room_camera") not in ("unavailable", None), "what stays is known"
-    home.daemon.send(signal.SIGCONT)
+    home.daemon.wake()
     assert home.core.becomes(EMOTION, "happy", "no_face")
 
 
@@ -111,6 +112,20 @@ def outlives_home_assistant(home: Home) -> None:
     home.core.start()
     assert home.core.becomes(EMOTION, "happy", "no_face")
     assert home.core.becomes("sensor.living_room_frame_rate", within_s=20)
+
+
+def changes_its_model(home: Home) -> None:
+    """an entity of a model that is no more goes"""
+    topic, bored = f"homeassistant/device/{DEVICE}/config", "sensor.living_room_bored"
+    payload = json.loads(home.retained()[topic])
+    entity = payload["cmps"]["faces"] | {"name": "Bored", "unique_id": "bored", "default_entity_id": bored}
+    home.daemon.end()
+    payload["cmps"]["bored"] = entity
+    home.ear.say(topic, json.dumps(payload, separators=(",", ":"), ensure_ascii=False))
+    assert home.core.becomes(bored, "unavailable")
+    home.daemon.start()
+    assert home.core.becomes(bored, None)
+    assert home.core.becomes(EMOTION, "happy", "no_face")
 
 
 def renames(home: Home) -> None:
@@ -164,6 +179,7 @@ SCENARIOS: tuple[Callable[[Home], None], ...] = (
     vanishes,
     outlives_the_broker,
     outlives_home_assistant,
+    changes_its_model,
     renames,
     is_removed,
     says_nothing_ill,
