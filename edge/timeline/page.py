@@ -137,7 +137,8 @@ def _table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[str]],
     left_out = len(rows) - _MOST_ROWS
     more = f'<p class="soft">{left_out} more are not listed.</p>' if left_out > 0 else ""
     return (
-        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table>'
+        f"<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}"
     )
 
 

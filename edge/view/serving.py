@@ -107,8 +107,13 @@ def serving(
         on_close: called when `view.minutes` are over.
         is_needed: whether a page that cannot be had is an error; else it is said, and the block goes on.
     """
+
+    def close() -> None:
+        remove_link()
+        on_close()
+
     try:
-        page = Page(config, observer, subject, on_close)
+        page = Page(config, observer, subject, close)
     except MienError as error:
         if is_needed:
             raise

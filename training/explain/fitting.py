@@ -19,7 +19,7 @@ from training.explain.regression import Regression
 from training.intervals import LEVEL
 
 #: Inverse strengths of the penalty on squared coefficients, from nearly none left to nearly none taken.
-STRENGTHS = tuple(float(f"{value:.3g}") for value in np.logspace(-4, 2, 13))
+STRENGTHS = tuple(float(f"{value:.3g}") for value in np.logspace(-4, 1, 11))
 _FOLDS = 5
 _MOST_STEPS = 2000
 #: Draws of groups until one has a row of every class.

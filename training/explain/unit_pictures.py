@@ -1,5 +1,6 @@
 """The pictures whose action units are to be measured: files, folders, or rows of a data set."""
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,4 +86,13 @@ def pictures_of_data(
     def reader(row: int) -> Callable[[], NDArray[np.uint8]]:
         return lambda: cv2.cvtColor(np.asarray(faces.pixels[row]), cv2.COLOR_GRAY2RGB)  # type: ignore[return-value]
 
-    return [UnitPicture(f"{split}/{row}", reader(row), is_face=True, label=names[row]) for row in rows.tolist()]
+    return [
+        UnitPicture(
+            f"{split}/{row}",
+            reader(row),
+            is_face=True,
+            label=names[row],
+            stamp=str(zlib.crc32(np.ascontiguousarray(faces.pixels[row]))),
+        )
+        for row in rows.tolist()
+    ]

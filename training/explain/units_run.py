@@ -107,10 +107,15 @@ def _tell(table: UnitTable, options: argparse.Namespace) -> None:
         print(json.dumps(counts, indent=2))
         return
     share = 100 * (1 - table.failed / len(table))
-    print(f"{pictures:,} pictures, {counts['faces']:,} faces; no face in {table.failed:,} ({share:.1f}% found)")
+    found = f"{_counted(pictures, 'picture')}, {_counted(counts['faces'], 'face')}"
+    print(f"{found}; no face in {table.failed:,} ({share:.1f}% found)")
     for unit, mean in counts["units"].items():
         print(f"  {name_of(unit):<28} mean {'-' if mean is None else f'{mean:.2f}'}")
     print(f"units: {options.out}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _mean(table: UnitTable, place: int) -> float | None:

@@ -95,7 +95,7 @@ def _where(look: Mapping[str, Any]) -> str:
     return f"{percent(share)} in the third of {place}"
 
 
-def _shaded(units: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _shaded(units: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows of the table; a correlation that chance may explain has no colour."""
     rows = []
     for row in units["correlations"]:

@@ -44,6 +44,8 @@ def make_entities(config: Config, classes: Sequence[str]) -> dict[str, Entity]:
         entity["qos"] = 1
         entity["unique_id"] = f"mien_{topics.device}_{key}"
         entity["default_entity_id"] = f"{entity['platform']}.{_slug(f'{topics.device}_{key}')}"
+    if config.privacy.aggregate_only:  # nothing but its platform takes back what was told before
+        entities |= {key: {"platform": "sensor"} for key in ("emotion", "confidence", "faces")}
     return entities
 
 

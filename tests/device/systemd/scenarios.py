@@ -295,6 +295,24 @@ def broken_upgrade(story: Story) -> None:
     _tells(story)
 
 
+def the_aim_page(story: Story) -> None:
+    """From within the unit's walls it is served, to root's link alone."""
+    machine = story.machine
+    check(machine.run("mien view --link").returncode == 1, "there is a link, and no page")
+    machine.out("sed -i '/^.view.$/a enabled = true' /etc/mien/mien.toml; systemctl restart mien")
+    wait_for(lambda: machine.run("test -e /run/mien/view.json").returncode == 0, "a link")
+    link = machine.out("mien view --link").splitlines()[0]
+    denied = machine.run("mien view --link", "pi")
+    check("sudo mien view --link" in denied.stderr and "token" not in denied.stdout, "others have the link")
+    browser = "u.build_opener(u.HTTPCookieProcessor())"
+    ask = f"import sys, urllib.request as u; print(len({browser}.open(sys.argv[1]).read()))"
+    check(int(machine.out(f'python3 -c "{ask}" "{link}"')) > 1000, "the link opens no page")
+    check(machine.run(f'python3 -c "{ask}" "{link[:-3]}"').returncode != 0, "another link opens the page")
+    check(link.partition("=")[2] not in machine.out("journalctl --no-pager"), "the token is in the journal")
+    machine.out("sed -i '/^enabled = true$/d' /etc/mien/mien.toml; systemctl restart mien")
+    wait_for(lambda: machine.run("test -e /run/mien/view.json").returncode != 0, "the link's end")
+
+
 def refused_configuration(story: Story) -> None:
     """A configuration that the version to come would not take: said before anything is switched."""
     machine, process = story.machine, story.machine.daemon
@@ -320,7 +338,7 @@ MAIN: tuple[Callable[[Story], None], ...] = (
     a_dry_run_and_a_refusal_change_nothing, three_commands_to_the_first_state, the_unit_is_what_it_says,
     nobody_sees_the_password, nothing_can_be_written, killed, frozen, the_broker_goes_and_comes,
     the_file_goes_and_comes, the_journal_is_not_flooded, steady_state_writes_nothing, installed_again,
-    upgraded_with_interruptions, broken_upgrade, refused_configuration, uninstalled,
+    upgraded_with_interruptions, broken_upgrade, the_aim_page, refused_configuration, uninstalled,
 )  # fmt: skip
 
 

@@ -133,6 +133,15 @@ def test_devices_and_the_listener_come_back_after_the_broker_did(
     assert "5/5 connected" in format_report(reports[-1])
 
 
+@pytest.mark.broker
+def test_devices_that_a_broker_has_no_room_for_are_counted(make_mosquitto: Callable[..., Broker]) -> None:
+    port = make_mosquitto("allow_anonymous true", "max_connections 3").port
+    *_, total = Fleet(way_to(port), "sim", 5, rate=10).run(0.5, 0.5, lambda: False)
+    assert 0 < total["connected"] < 5
+    assert total["refused"].keys() == {"ended without an answer"}
+    assert "refused: ended without an answer" in format_report(total)
+
+
 def test_a_made_room_tells_something_new_at_every_look_and_a_summary_a_minute() -> None:
     life, summaries = Life(7, 0.0), []
     before = None

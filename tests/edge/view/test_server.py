@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from pathlib import Path
 
 import pytest
 
@@ -154,11 +153,3 @@ def _body(connection: socket.socket) -> bytes:
     while len(body) < length:
         body += connection.recv(65536)
     return body
-
-
-def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
-    from edge.cli import main
-
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert main(["view", "--source", "file:none.mp4", "--port", str(port)]) == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -202,3 +203,30 @@ def test_a_unit_that_never_changes_is_left_out_and_said(
         model = measured_fit([path], Chosen(), Choices(resamples=0))
     assert model.units == UNITS[1:]
     assert "the same in all faces: AU01" in caplog.text
+
+
+def test_numbers_get_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As in a table merged by hand: units, and a number for the emotion."""
+    drawn = drawn_table()
+    table = replace(drawn, labels=tuple(str(CLASSES.index(name) + 1) for name in drawn.labels or ()))
+    units, out = written(tmp_path / "units.csv", table), tmp_path / "out.json"
+    words = ["explain", "fit", "--units", str(units), "--resamples", "0", "--out", str(out), "--force"]
+    assert main(words) == 0
+    assert load_regression(out).classes == ("1", "2", "3", "4")
+    assert main([*words, "--label-names", "1=Angry,2=happy,3=neutral,4=surprise"]) == 0
+    assert set(load_regression(out).classes) == set(CLASSES)
+    capsys.readouterr()
+    assert main([*words, "--label-names", "none,angry,happy,neutral"]) == 1
+    assert "the label 4 has no name in --label-names; 0 (none), 1 (angry)" in capsys.readouterr().err
+
+
+def test_a_manifest_is_the_data_set_whose_rows_were_measured(tmp_path: Path) -> None:
+    manifest = tmp_path / "faces.csv"
+    for row, name in enumerate(("happy", "sad")):
+        cv2.imwrite(str(tmp_path / f"{row}.png"), np.full((48, 48), 40 * row, np.uint8))
+        with manifest.open("a") as file:
+            file.write(("file,label,split\n" if not row else "") + f"{row}.png,{name},valid\n")
+    rows = replace(drawn_table(1).take(np.array([0, 1])), labels=None, files=("PublicTest/0", "PublicTest/1"))
+    assert with_labels(rows, manifest).labels == ("happy", "sad")
+    named = replace(rows, files=("1.png", "0.png"))
+    assert with_labels(named, manifest).labels == ("sad", "happy")

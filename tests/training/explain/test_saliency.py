@@ -109,11 +109,13 @@ def test_grad_cam_has_the_weights_that_a_gradient_gives(tmp_path: Path) -> None:
     from training.model_files import load_float_model
 
     keras.utils.set_random_seed(0)
-    layers = [
-        keras.layers.Input((24, 24, 1)), keras.layers.Conv2D(6, 3, activation="relu"),
-        keras.layers.MaxPooling2D(4), keras.layers.Flatten(), keras.layers.Dense(16, activation="tanh"),
-        keras.layers.Dense(3, activation="softmax"),
-    ]  # fmt: skip
+    first = [
+        keras.layers.Input((24, 24, 1)),
+        keras.layers.Conv2D(6, 3, activation="relu"),
+        keras.layers.MaxPooling2D(4),
+    ]
+    last = [keras.layers.Flatten(), keras.layers.Dense(16, "tanh"), keras.layers.Dense(3, "softmax")]
+    layers = [keras.Sequential(first), keras.Sequential([keras.layers.Input((5, 5, 6)), *last])]
     keras.Sequential(layers).save(tmp_path / "own.keras")
     keras.utils.clear_session()  # as in a process that did not make the network: names begin anew
     halves = cut(load_float_model(tmp_path / "own.keras"), (0.0, 1.0))

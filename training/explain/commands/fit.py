@@ -2,11 +2,12 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from training import option_types as types
-from training.classes import parse_names
+from training.classes import canonical, parse_names
 
 _LABELS_HELP = (
     "a CSV of file and label (and group, such as person, whose rows stay together); or the data set whose rows "
@@ -35,6 +36,12 @@ def add(commands: Any) -> None:
         type=parse_names,
         metavar="A,B,…",
         help="a part of the classes, in this order (default all)",
+    )
+    parser.add_argument(
+        "--label-names",
+        type=_meanings,
+        metavar="A,B,…",
+        help="what the numbers 0, 1, … mean, where labels are numbers; or 1=A,2=B,…",
     )
     parser.add_argument(
         "--min-votes",
@@ -78,6 +85,16 @@ def add(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _meanings(text: str) -> Mapping[str, str]:
+    """By the number as text."""
+    names = parse_names(text)
+    pairs = [name.split("=", 1) if "=" in name else [str(place), name] for place, name in enumerate(names)]
+    found = {number.strip(): canonical(name.strip()) for number, name in pairs}
+    if len(found) < max(2, len(names)) or len(set(found.values())) < len(found) or not all(found.values()):
+        raise argparse.ArgumentTypeError(f"{text}; expected two or more different names")
+    return found
+
+
 def run(options: argparse.Namespace) -> None:
     """Fit, measure, save and tell.
 
@@ -103,7 +120,13 @@ def run(options: argparse.Namespace) -> None:
         task = bar.add_task("intervals", total=options.resamples)
         model = measured_fit(
             options.units,
-            Chosen(options.labels, options.classes, options.min_votes, options.min_confidence),
+            Chosen(
+                options.labels,
+                options.classes,
+                options.min_votes,
+                options.min_confidence,
+                options.label_names,
+            ),
             Choices(options.balance, options.resamples, options.seed),
             test=options.test,
             share=options.held_out,

@@ -72,11 +72,10 @@ def load_progress(path: Path) -> Progress:
 
 
 def _count(path: Path, row: object) -> Count:
-    values = [row.get("asked"), row.get("right")] if isinstance(row, dict) else []
-    if len(values) != 2 or any(type(value) is not int for value in values):
+    if not isinstance(row, dict):
         raise _broken(path)
-    asked, right = values
-    if not 0 <= right <= asked:
+    asked, right = row.get("asked"), row.get("right")
+    if type(asked) is not int or type(right) is not int or not 0 <= right <= asked:  # a bool is an int, too
         raise _broken(path)
     return Count(asked, right)
 

@@ -10,6 +10,7 @@ The last maps of small networks have few places (mini-XCEPTION's 4 by 4), so wha
 maps have more, and were tried: their slopes say little, and the background of pictures lit up.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,7 @@ class GradCam:
 
 
 def cut(network: Any, value_range: tuple[float, float]) -> GradCam | None:
-    """Cut a network behind its last maps; None where it has none that can be reached, as within a network."""
+    """Cut a network behind its last maps; None where it has none that can be reached."""
     entry, steps = _steps_of(network)
     logits = _before_softmax(*steps[-1][:2])
     for _, _, maps in reversed(steps) if logits is not None else ():
@@ -84,10 +85,19 @@ def _steps_of(network: Any) -> tuple[Any, list[tuple[Any, Any, Any]]]:
     # a Sequential one was put together again with each layer, and its layers' outputs belong to different times
     entry = at = keras.Input(network.input_shape[1:])
     steps = []
-    for layer in network.layers:
+    for layer in _chain(network):
         before, at = at, layer(at)
         steps.append((layer, before, at))
     return entry, steps
+
+
+def _chain(network: Any) -> Iterator[Any]:
+    """The layers of a stack, and of stacks within it, as Teachable Machine makes them."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Sequential):
+            yield from _chain(layer)
+        else:
+            yield layer
 
 
 def _before_softmax(last: Any, before: Any) -> Any | None:
