@@ -362,8 +362,9 @@ def uninstalled(story: Story) -> None:
 
 MAIN: tuple[Callable[[Story], None], ...] = (
     a_dry_run_and_a_refusal_change_nothing, three_commands_to_the_first_state, the_unit_is_what_it_says,
-    nobody_sees_the_password, nothing_can_be_written, killed, the_camera_stays_closed, frozen, the_broker_goes_and_comes,
-    the_file_goes_and_comes, the_journal_is_not_flooded, steady_state_writes_nothing, installed_again,
+    nobody_sees_the_password, nothing_can_be_written, killed, the_camera_stays_closed, frozen,
+    the_broker_goes_and_comes, the_file_goes_and_comes, the_journal_is_not_flooded,
+    steady_state_writes_nothing, installed_again,
     upgraded_with_interruptions, broken_upgrade, the_aim_page, refused_configuration, uninstalled,
 )  # fmt: skip
 
