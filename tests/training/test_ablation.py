@@ -20,6 +20,7 @@ input-size = 48
 labels = "ferplus"
 epochs = 1
 batch_size = 28
+sharpness = 0.05
 seed = 3
 [[row]]
 name = "as it is"
