@@ -71,7 +71,7 @@ def simulate(port: int, *arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_a_fleet_speaks_as_so_many_devices_and_leaves_nothing(make_mosquitto: Callable[..., Broker]) -> None:
     port = make_mosquitto().port
     ear = Ear(port)
-    done = simulate(port, "--devices", "30", "--rate", "4", "--seconds", "3", "--every", "1", "--json")
+    done = simulate(port, "--devices", "30", "--rate", "4", "--seconds", "2", "--every", "1", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     heard = ear.end()
     reports = [json.loads(line) for line in done.stdout.splitlines()]

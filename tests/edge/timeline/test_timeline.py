@@ -301,6 +301,17 @@ def test_a_single_message_makes_a_page(tmp_path: Path) -> None:
     assert "0.0 s" in draw(write(tmp_path / "a", session))
 
 
+def test_a_device_that_tells_nothing_of_single_faces_is_drawn_by_its_summaries(tmp_path: Path) -> None:
+    session = Session()
+    session.status(0, "online")
+    for at_s in (60, 120, 180):
+        session.minute(at_s, 4, happy=0.75, neutral=0.25)
+    page = draw(write(tmp_path / "a", session))
+    assert "leading face</text>" not in page and "shares</text>" in page
+    text = Outline(page).text
+    assert "9 min 00 s (75%)" in text and "Nothing was told of single faces" in text
+
+
 # Drawing of much
 
 
