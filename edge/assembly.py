@@ -9,7 +9,7 @@ from functools import partial
 from edge.cameras import open_camera
 from edge.cameras.recovery import RecoveringCamera
 from edge.clock import Clock, FrameClock, WallClock
-from edge.config import Config, comes_back, read_password
+from edge.config import Config, comes_back, least_faces, read_password
 from edge.emotion.accelerator import Accelerator
 from edge.emotion.bundle import Bundle
 from edge.emotion.mood import Moods
@@ -57,7 +57,8 @@ def make_pipeline(
 ) -> Pipeline:
     """The steps of the daemon, and of the benchmark, which measures the very same."""
     finder, gate = FaceFinder(config.detect, budget, track_numbers), QualityGate(config.quality)
-    return Pipeline(finder, classifier, Moods(config.mood), publisher, stages, gate, budget)
+    moods = Moods(config.mood, least_faces(config.privacy))
+    return Pipeline(finder, classifier, moods, publisher, stages, gate, budget)
 
 
 def make_publisher(config: Config, transport: Transport, clock: Clock | None = None) -> Publisher:
@@ -66,7 +67,8 @@ def make_publisher(config: Config, transport: Transport, clock: Clock | None = N
     if config.camera.is_virtual:
         session = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]
     topics = Topics(config.device.id)
-    return Publisher(transport, topics, config.publish, clock or make_clock(config), session)
+    tells_faces = not config.privacy.aggregate_only
+    return Publisher(transport, topics, config.publish, clock or make_clock(config), session, tells_faces)
 
 
 def make_clock(config: Config) -> Clock:

@@ -177,6 +177,8 @@ class Daemon:
         self._condition.tell(is_news)
         if reading:
             fields = self._health.report(self._condition.status, self._condition.problems, reading)
+            if self._config.privacy.aggregate_only:
+                fields["rejected"] = {}  # each is a single face
             self._publisher.send_health(**fields)
 
     def _look_at_machine(self) -> Reading | None:

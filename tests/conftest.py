@@ -44,6 +44,11 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
+def _can_trace() -> bool:
+    command = ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"]
+    return shutil.which("strace") is not None and subprocess.run(command, capture_output=True).returncode == 0
+
+
 #: marker: (whether this machine has it, how to get it)
 REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "broker": (lambda: find_mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
@@ -53,6 +58,7 @@ REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "gcc": (lambda: shutil.which("gcc") is not None, "a C compiler: apt-get install gcc libc6-dev"),
     "shellcheck": (lambda: shutil.which("shellcheck") is not None, "shellcheck: apt-get install shellcheck"),
+    "strace": (_can_trace, "strace, and the right to trace: apt-get install strace"),
     "systemd": (lambda: shutil.which("systemd-analyze") is not None, "systemd: apt-get install systemd"),
     "tensorflow": (_have("keras", "tensorflow"), "TensorFlow: make setup-training"),
     "training": (_have("keras", "sklearn"), "the extra training: make setup-training"),

@@ -9,7 +9,7 @@ from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
 from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
-from edge.config.privacy import PrivacyConfig, state_folder
+from edge.config.privacy import PrivacyConfig, least_faces, state_folder
 from edge.config.publish import PublishConfig
 from edge.config.secret import CREDENTIAL, KEY_CREDENTIAL, find_credential, read_password
 from edge.config.view import ViewConfig
@@ -33,6 +33,7 @@ __all__ = [
     "ViewConfig",
     "comes_back",
     "find_credential",
+    "least_faces",
     "load_config",
     "parse_config",
     "public_config",

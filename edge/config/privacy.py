@@ -1,7 +1,8 @@
-"""[privacy]: where the privacy switch keeps its position."""
+"""[privacy]: where the privacy switch keeps its position, and how little is told."""
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,6 +16,20 @@ class PrivacyConfig(Table):
         description="where the privacy switch keeps its position; default: the service's /var/lib/mien, else "
         "~/.local/state/mien",
     )
+    aggregate_only: bool = Field(
+        False,
+        description="tell nothing of a single face: no state and no faces, but the last minute's summary of "
+        "the time in which min_faces or more were in view",
+    )
+    min_faces: Annotated[int, Field(ge=2, le=50)] = Field(
+        3,
+        description="how many faces have to be in view for a moment to count, where aggregate_only is set",
+    )
+
+
+def least_faces(privacy: PrivacyConfig) -> int:
+    """How many faces have to be in view for anything to be told of them; 0: however few."""
+    return privacy.min_faces if privacy.aggregate_only else 0
 
 
 def state_folder(privacy: PrivacyConfig) -> Path:

@@ -36,6 +36,7 @@ class Publisher:
     Args:
         clock: gives the time stamps; default: the machine's.
         session: names this run in every message; default: a random name.
+        tells_faces: false: nothing of a single face, neither `state` nor `faces`.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class Publisher:
         config: PublishConfig,
         clock: Clock | None = None,
         session: str | None = None,
+        tells_faces: bool = True,
     ) -> None:
         self._transport, self._topics, self._config = transport, topics, config
         self._clock = clock or WallClock()
         self._session = session or secrets.token_hex(4)
+        self._tells_faces = tells_faces
         self._sequence: Counter[str] = Counter()
         self._announced: dict[str, str] = {}  # what is retained, by topic
         self._told_scene: Scene | None = None
@@ -126,15 +129,19 @@ class Publisher:
         """Tell what is new of each face, of the room, and of the last minute."""
         with self._lock:
             self._clock.see(frame)
-            self._latest = frame, scene
-            self._tell_faces(frame, readings)
-            elapsed_s = frame.time_s - self._state_told_s
-            is_due = self._has_state_changed(scene) and elapsed_s >= self._config.interval_s
-            if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
-                self._tell_state(frame, scene)
+            if self._tells_faces:
+                self._publish_faces(frame, readings, scene)
             if scene.summary:
                 message = make_summary(**self._head("summary"), summary=scene.summary)
                 self._send(self._topics.summary, message, qos=1)
+
+    def _publish_faces(self, frame: Frame, readings: list[Reading], scene: Scene) -> None:
+        self._latest = frame, scene
+        self._tell_faces(frame, readings)
+        elapsed_s = frame.time_s - self._state_told_s
+        is_due = self._has_state_changed(scene) and elapsed_s >= self._config.interval_s
+        if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
+            self._tell_state(frame, scene)
 
     def flush(self) -> None:
         """Tell a change that was held back, where no frame came after it to carry it."""

@@ -23,7 +23,7 @@ _CONNECTS_PER_S = 100
 _OTHER_FILES = 64
 
 #: From the last connect until it counts, seconds.
-_SETTLE_S = 2.0
+_SETTLE_S = 1.0
 
 _READY_S, _FAREWELL_S = 5.0, 20.0
 
@@ -67,7 +67,7 @@ class Fleet:
             self._leave()
 
     def _connect(self, every_s: float, is_stopped: Callable[[], bool]) -> Iterator[Report]:
-        """Let them connect, and wait until all have, as long as there is progress."""
+        """Let them connect, and wait until all have, or have had time to."""
         self._listener.start()
         self._loop.run_until(time.monotonic() + _READY_S, lambda: self._listener.is_ready)
         begun_s = time.monotonic()

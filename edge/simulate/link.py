@@ -45,7 +45,7 @@ class Link:
         self._delivery = Delivery(self._outbox)
         self._awaited: set[int] = set()
         self._retained: set[str] = set()
-        self._is_up = self._is_closing = False
+        self._is_up = self._is_closing = self._is_answered = False
         self._pause_s = _SHORTEST_PAUSE_S
         self.sent = 0
         self._client = client = make_client(way.mqtt, way.password, client_id, way.protocol)
@@ -122,7 +122,7 @@ class Link:
     def _connect(self) -> None:
         if self._is_closing:
             return
-        mqtt = self._way.mqtt
+        mqtt, self._is_answered = self._way.mqtt, False
         try:
             self._client.connect(mqtt.host, mqtt.port, mqtt.keepalive_s)
         except (OSError, ValueError) as error:
@@ -134,9 +134,8 @@ class Link:
         self._loop.call_at(time.monotonic() + ANSWER_S, lambda: self._expect_answer(wire))
 
     def _expect_answer(self, wire: object) -> None:
-        """A broker that may have no more open files lets the system take connections, and answers none."""
+        """A broker that hangs lets the system take connections, and answers none."""
         if not self._is_up and wire is not None and self._client.socket() is wire:
-            self._tally.refused["no answer"] += 1
             cut_client(self._client)
 
     def _connect_later(self) -> None:
@@ -152,6 +151,7 @@ class Link:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
+        self._is_answered = True
         if reason.is_failure:
             self._tally.refused[str(reason).lower()] += 1
             return
@@ -174,6 +174,8 @@ class Link:
             self._tally.connected -= 1
             self._tally.lost_connections += not self._is_closing
             self._delivery.end()
+        elif not self._is_answered and not self._is_closing:
+            self._tally.refused["ended without an answer"] += 1
         if not self._is_closing:
             self._connect_later()
 

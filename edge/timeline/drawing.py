@@ -39,11 +39,13 @@ class Drawing:
     def render(self) -> str:
         story = self._story
         self._lane("device", story.status, _LANE)
-        self._frame(_ROOM)
-        self._lane("leading face", [span for span in story.room if span.name != NO_FACE], _ROOM)
+        if not story.has_summaries_alone:
+            self._frame(_ROOM)
+            self._lane("leading face", [span for span in story.room if span.name != NO_FACE], _ROOM)
         if story.minutes:
             self._shares(story.minutes)
-        self._counts(story.faces)
+        if not story.has_summaries_alone:
+            self._counts(story.faces)
         lanes = share_lanes(story.tracks)
         for number, lane in enumerate(lanes[:_MOST_LANES]):
             spans = [span for track in lane for span in track.spans]

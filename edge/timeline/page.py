@@ -9,7 +9,7 @@ from edge.labels import EMOTIONS, NO_FACE, UNCERTAIN, name_for_people
 from edge.mqtt.topics import ONLINE
 from edge.timeline.drawing import Drawing
 from edge.timeline.patterns import Fills
-from edge.timeline.story import Story, Track, seconds_by_name
+from edge.timeline.story import Story, Track, face_seconds, seconds_by_name
 from edge.timeline.times import Clock, say_duration
 
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -75,6 +75,7 @@ def _emotions(story: Story, lang: str) -> str:
     """How long each emotion led, and how long faces had it."""
     leading = {name: held_s for name, held_s in seconds_by_name(story.room).items() if name != NO_FACE}
     each = seconds_by_name(span for track in story.tracks for span in track.spans)
+    each = each or face_seconds(story.minutes)
     rows = [
         (
             _said(name, lang),
@@ -113,6 +114,8 @@ def _faces(story: Story, clock: Clock, lang: str) -> str:
         )
         for track in story.tracks
     ]
+    if story.has_summaries_alone:
+        return "<p>Nothing was told of single faces, but the summary of each minute.</p>"
     return _table(
         "Faces", ("face", "came", "went", "for", "apparent expression"), rows, "No face came or went."
     )
@@ -137,7 +140,8 @@ def _table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[str]],
     left_out = len(rows) - _MOST_ROWS
     more = f'<p class="soft">{left_out} more are not listed.</p>' if left_out > 0 else ""
     return (
-        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table>'
+        f"<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}"
     )
 
 

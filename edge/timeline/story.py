@@ -90,6 +90,11 @@ class Story:
     tracks: list[Track]
     minutes: list[Minute]
 
+    @property
+    def has_summaries_alone(self) -> bool:
+        """Whether nothing was told of a single face, as with `privacy.aggregate_only`."""
+        return bool(self.minutes) and not self.room and not self.tracks
+
 
 def tell_story(device: str, events: Sequence[Event]) -> Story:
     """Put events, which are in the order of time, together."""
@@ -124,6 +129,15 @@ def seconds_by_name(spans: Iterable[Span]) -> dict[str, float]:
     return dict(sorted(total.items(), key=lambda item: -item[1]))
 
 
+def face_seconds(minutes: Iterable[Minute]) -> dict[str, float]:
+    """How long faces had each emotion by what was summed up, seconds; the longest first."""
+    total: dict[str, float] = {}
+    for minute in minutes:
+        for name, share in minute.shares.items():
+            total[name] = total.get(name, 0.0) + share * minute.faces * minute.watched_s
+    return dict(sorted(total.items(), key=lambda item: -item[1]))
+
+
 def _find_heartbeat_s(events: Sequence[Event]) -> float:
     told = [e.content.config.publish.heartbeat_s for e in events if isinstance(e.content, InfoTold)]
     return max(told, default=_HEARTBEAT_S)
@@ -154,7 +168,7 @@ def _spans_of_states(
 ) -> list[tuple[Span, str, int]]:
     """Each state until the next one, until it is too old, or until nobody looked any more."""
     spans = []
-    for event, following in zip(states, [*states[1:], None], strict=True):
+    for event, following in zip(states, [*states[1:], None], strict=False):
         state = event.content
         assert isinstance(state, StateTold)
         until_s = min(following.time_s if following else end_s, event.time_s + holds_s)

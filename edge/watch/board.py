@@ -17,7 +17,7 @@ from edge.watch.fleet import fleet
 _MOST_DEVICES = 10_000
 
 #: What the tail and a warning take of a screen, besides the table.
-_SPARE_ROWS = 2
+_SPARE_ROWS = 1
 
 
 class Board:
@@ -42,6 +42,9 @@ class Board:
         if not name:
             return
         name, now_s = printable(name), self._clock()
+        if kind == "status" and not payload:  # what the broker had kept of a device was taken back
+            self.devices.pop(name, None)
+            return
         if name not in self.devices:
             if len(self.devices) >= _MOST_DEVICES:
                 return

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +14,10 @@ from edge.watch.detail import TITLE
 from edge.watch.devices import Device
 
 #: Title, borders, headings, and the two lines below.
-_FRAME_ROWS = 7
+_FRAME_ROWS = 8
+
+#: However narrow the screen is, so much is seen of what is wrong.
+_LEAST_CELLS = 16
 
 
 def fleet(devices: Mapping[str, Device], lang: str, now_s: float, rows: int | None = None) -> RenderableType:
@@ -23,23 +27,22 @@ def fleet(devices: Mapping[str, Device], lang: str, now_s: float, rows: int | No
     shown = order if rows is None else order[: max(1, rows - _FRAME_ROWS)]
     if len(shown) == len(order):
         shown = sorted(order)  # a row stays where it is, where all have room
-    table = Table(title=TITLE, title_justify="left", expand=False)
-    for heading in ("device", "status", "faces", "leading face", "confidence"):
+    table = Table(title=TITLE, title_justify="left", expand=False, box=box.SIMPLE_HEAD)
+    for heading in ("device", "status", "faces", "leading face"):
         table.add_column(heading, no_wrap=True)
     table.add_column("msg/s", justify="right", no_wrap=True)
     table.add_column("heard", justify="right", no_wrap=True)
-    table.add_column("what is wrong", no_wrap=True, overflow="ellipsis")
+    table.add_column("what is wrong", min_width=_LEAST_CELLS)
     for name in shown:
         device = devices[name]
         table.add_row(
             Text(name, overflow="ellipsis"),
             status_of(device),
             faces_of(device),
-            emotion_of(device, lang),
-            confidence_of(device),
+            Text.assemble(emotion_of(device, lang), " ", confidence_of(device)),
             f"{device.rate(now_s):.1f}",
-            f"{now_s - device.heard_s:.0f} s ago",
-            Text(trouble[name], style="yellow"),
+            f"{now_s - device.heard_s:.0f} s",
+            Text(trouble[name], style="yellow", no_wrap=True, overflow="ellipsis"),
         )
     return Group(table, Text(_count(devices, len(trouble) - len(shown), now_s), style="dim"))
 

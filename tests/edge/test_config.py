@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -175,6 +175,27 @@ def test_whatever_a_table_is_it_is_taken_or_refused_in_one_line(value: Any) -> N
         assert isinstance(parse_config({"mqtt": value}), Config)
     except ConfigError as error:
         assert "mqtt" in str(error) and "\n" not in str(error)
+
+
+files = st.binary(max_size=60) | st.builds(
+    lambda table, key, text: f"[{table}]\n{key} = {text}\n".encode("utf-8", "replace"),
+    st.sampled_from([table for table, _ in known_keys]),
+    st.sampled_from([key for _, key in known_keys]),
+    st.text(max_size=20)
+    | st.sampled_from(["[" * 100_000, "9" * 5000, "{a=" * 3000, '"' + "x" * 1_000_000 + '"']),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files)
+def test_whatever_a_file_holds_is_taken_or_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mien.toml"
+    path.write_bytes(content)
+    try:
+        assert isinstance(load_config(path), Config)
+    except ConfigError as error:
+        assert "mien.toml" in str(error) and "\n" not in str(error)
+        assert len(str(error)) < 2000, "nobody reads a megabyte of it"
 
 
 @pytest.fixture

@@ -14,16 +14,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 from paho.mqtt import publish
 
-from edge.config import MqttConfig, PrivacyConfig, state_folder
+from edge.config import MqttConfig, PrivacyConfig, PublishConfig, state_folder
+from edge.control import Control
 from edge.errors import PrivacyError
+from edge.mqtt.publisher import Publisher
 from edge.mqtt.subscriber import Subscriber
+from edge.mqtt.topics import Topics
 from edge.privacy import FILE, Privacy
 from edge.records import Frame
 from edge.watchdog import Watchdog
 from tests.conftest import Broker, wait_until
-from tests.edge.rig import DEVICE, Rig
+from tests.edge.rig import DEVICE, CollectingTransport, Rig
 
 
 def test_an_absent_store_means_off_and_is_written(tmp_path: Path) -> None:
@@ -294,3 +299,52 @@ def test_messages_of_who_was_seen_end_with_the_camera(rig: Rig) -> None:
     kinds = {topic.split("/")[2] for topic, _ in rig.transport.sent[told:]}
     assert kinds <= {"health", "info"}
     assert json.loads(rig.told("state")[-1])["faces"] == 0
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=some.binary(max_size=20) | some.sampled_from([b"ON\n", b"OFF", b" ON", b"OFFON", b"O\nN"]))
+def test_no_store_but_one_that_says_off_lets_the_camera_open(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    privacy = Privacy(tmp_path)
+    assert privacy.is_on == (content.strip() != b"OFF")
+    assert (privacy.problem is None) == (content.strip() in (b"ON", b"OFF"))
+
+
+SENT = some.tuples(
+    some.sampled_from([b"ON", b"OFF", b"", b"on", b"OFF\n"]) | some.binary(max_size=8),
+    some.booleans(),
+    some.sampled_from([0, 0, 0, 1_000_000]),
+)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(messages=some.lists(SENT, max_size=12))
+def test_whatever_is_sent_only_on_closes_and_only_a_live_off_opens(
+    messages: list[tuple[bytes, bool, int]], tmp_path: Path
+) -> None:
+    (tmp_path / FILE).unlink(missing_ok=True)
+    privacy, transport, topics = Privacy(tmp_path), CollectingTransport(), Topics(DEVICE)
+    publisher = Publisher(transport, topics, PublishConfig())
+    control = Control(privacy, publisher, transport, topics, {})
+    publisher.start()
+    wanted = False
+    for content, is_retained, size in messages:
+        payload = content.ljust(size)
+        transport.inbox.put(topics.privacy_set, payload, is_retained)
+        transport.deliver()
+        control.settle()
+        if payload == b"ON":
+            wanted = True
+        elif payload == b"OFF" and not is_retained:
+            wanted = False
+        assert privacy.is_on == wanted
+        position = [told for topic, told in transport.sent if topic == topics.privacy_state][-1]
+        assert position == ("ON" if wanted else "OFF")
+        assert Privacy(tmp_path).is_on == wanted
+    errors = [told for topic, told in transport.sent if topic == topics.reply("privacy")]
+    wrong = [
+        (content, is_retained)
+        for content, is_retained, size in messages
+        if content.ljust(size) not in (b"ON", b"OFF", b"") or (content.ljust(size) == b"OFF" and is_retained)
+    ]
+    assert len(errors) == len(wrong)

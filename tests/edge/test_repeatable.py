@@ -62,3 +62,11 @@ def test_a_coral_is_ready_when_it_is_ready_and_so_is_refused() -> None:
         parse_config(
             {"camera": {"source": "file:a.mp4", "clock": "virtual"}, "model": {"accelerator": "edgetpu"}}
         )
+
+
+def test_where_aggregates_alone_are_told_one_face_is_not(config: Path) -> None:
+    config.write_text(config.read_text() + "privacy = { aggregate_only = true }\n")
+    done = run(config)
+    assert done.returncode == 0
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {message["topic"].split("/", 2)[2] for message in messages} == {"status", "info", "privacy/state"}

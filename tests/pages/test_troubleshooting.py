@@ -15,7 +15,7 @@ HAND_ON = {
     "edge/config/camera.py:CameraConfig._within_the_picture",
     "edge/config/whole.py:load_config",
     "edge/config/whole.py:parse_config",
-    "edge/doctor/broker.py:_Visitor.connected",
+    "edge/doctor/visitor.py:Visitor.connected",
     "edge/emotion/accelerator.py:Accelerator._put_off",
     "edge/emotion/bundle.py:read_card",
     "edge/emotion/coral.py:open_coral",

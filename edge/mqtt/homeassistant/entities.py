@@ -33,7 +33,7 @@ def make_entities(config: Config, classes: Sequence[str]) -> dict[str, Entity]:
     topics, language = Topics(config.device.id), config.homeassistant.language
     entities = {
         **_reading_entities(topics, classes, language, config.publish.heartbeat_s),
-        **_share_entities(topics, classes, language),
+        **_share_entities(topics, classes, language, is_enabled=config.privacy.aggregate_only),
         "privacy": _privacy_switch(topics),
         **_told_entities(topics),
         **_measured_entities(topics),
@@ -44,6 +44,8 @@ def make_entities(config: Config, classes: Sequence[str]) -> dict[str, Entity]:
         entity["qos"] = 1
         entity["unique_id"] = f"mien_{topics.device}_{key}"
         entity["default_entity_id"] = f"{entity['platform']}.{_slug(f'{topics.device}_{key}')}"
+    if config.privacy.aggregate_only:  # nothing but its platform takes back what was told before
+        entities |= {key: {"platform": "sensor"} for key in ("emotion", "confidence", "faces")}
     return entities
 
 
@@ -97,8 +99,14 @@ def _reading_entities(
     }
 
 
-def _share_entities(topics: Topics, classes: Sequence[str], language: str) -> dict[str, Entity]:
-    """How much of the last minute's faces each emotion had; nothing where there were none."""
+def _share_entities(
+    topics: Topics, classes: Sequence[str], language: str, *, is_enabled: bool
+) -> dict[str, Entity]:
+    """How much of the last minute's faces each emotion had; nothing where there were none.
+
+    Args:
+        is_enabled: from the beginning; else whoever wants them enables them in Home Assistant.
+    """
     words = list(dict.fromkeys([*classes, UNCERTAIN]))
     slugs = [_slug(word) for word in words]
     # Two classes may differ in accents alone.
@@ -108,7 +116,7 @@ def _share_entities(topics: Topics, classes: Sequence[str], language: str) -> di
             **_live(topics, topics.summary, _MINUTE_S),
             **_PERCENT,
             "name": name_share(word, language),
-            "enabled_by_default": False,
+            "enabled_by_default": is_enabled,
             "value_template": f"{{{{ (100 * value_json.shares.get({_literal(word)}, 0)) | round(1) "
             "if value_json.shares else None }}",
             "icon": "mdi:chart-donut",

@@ -71,7 +71,7 @@ def simulate(port: int, *arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_a_fleet_speaks_as_so_many_devices_and_leaves_nothing(make_mosquitto: Callable[..., Broker]) -> None:
     port = make_mosquitto().port
     ear = Ear(port)
-    done = simulate(port, "--devices", "30", "--rate", "4", "--seconds", "3", "--every", "1", "--json")
+    done = simulate(port, "--devices", "30", "--rate", "4", "--seconds", "2", "--every", "1", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     heard = ear.end()
     reports = [json.loads(line) for line in done.stdout.splitlines()]
@@ -131,6 +131,15 @@ def test_devices_and_the_listener_come_back_after_the_broker_did(
         worker.join(30)
     assert reports[-1]["lost_connections"] == 5
     assert "5/5 connected" in format_report(reports[-1])
+
+
+@pytest.mark.broker
+def test_devices_that_a_broker_has_no_room_for_are_counted(make_mosquitto: Callable[..., Broker]) -> None:
+    port = make_mosquitto("allow_anonymous true", "max_connections 3").port
+    *_, total = Fleet(way_to(port), "sim", 5, rate=10).run(0.5, 0.5, lambda: False)
+    assert 0 < total["connected"] < 5
+    assert total["refused"].keys() == {"ended without an answer"}
+    assert "refused: ended without an answer" in format_report(total)
 
 
 def test_a_made_room_tells_something_new_at_every_look_and_a_summary_a_minute() -> None:

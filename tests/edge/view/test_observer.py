@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from edge.assembly import make_pipeline
 from edge.config import Config, QualityConfig, ViewConfig, parse_config
 from edge.emotion.classifier import Classifier
 from edge.errors import ConfigError
 from edge.pipeline import Pipeline, Processed
 from edge.records import Box, Frame, Gray, Reading, Scene
-from edge.service import make_pipeline
 from edge.view.minutes import STEP_S, STEPS, Minutes
 from edge.view.observer import Observer
 from edge.view.snapshot import Facts, take_moods, take_snapshot
@@ -213,3 +213,16 @@ def test_what_is_left_out_of_the_network_has_no_qr_code_but_a_way_by_ssh() -> No
     shown = make_link(ViewConfig(), 8781, "secret").as_text()
     assert "ssh -L 8781:127.0.0.1:8781" in shown and "█" not in shown
     assert make_link(ViewConfig(host="::1"), 8781, "secret").address.startswith("http://[::1]:8781/")
+
+
+def test_a_phone_can_read_the_link(tmp_path: Path) -> None:
+    import cv2
+    import numpy as np
+
+    from edge.view.link import make_link
+
+    link = make_link(ViewConfig(host="0.0.0.0"), 8780, "mHj3_xw-K2f9sQ")
+    lines = [line for line in link.as_text().splitlines() if line and set(line) <= set(" ▀▄█")]
+    halves = [[letter in both for letter in line] for line in lines for both in ("▀█", "▄█")]
+    picture = np.kron(np.array(halves, np.uint8) * 255, np.ones((6, 6), np.uint8))
+    assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == link.address

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from typing import Any
 
@@ -50,9 +51,7 @@ def test_a_row_says_status_faces_emotion_rate_and_what_is_wrong(hall: Hall) -> N
     for seq in range(30):
         hall.state("a", seq)
         hall.now_s += 0.5
-    assert [part.strip() for part in hall.row("a").split("│")[1:-1]] == [
-        *("a", "online", "1", "happy", "90%", "2.0", "0 s ago", ""),
-    ]
+    assert re.split(r"\s{2,}", hall.row("a").strip()) == ["a", "online", "1", "happy 90%", "2.0", "0 s"]
     assert "degraded" in hall.row("b") and "camera: unplugged" in hall.row("b")
 
 
@@ -71,8 +70,8 @@ def test_a_thousand_devices_take_what_the_screen_holds_and_trouble_comes_first(h
 def test_where_all_have_room_a_row_stays_where_it_is(hall: Hall) -> None:
     hall.online("a", "b", "c")
     hall.board.add("mien/c/status", "offline")
-    rows = [line for line in hall.shown(rows=40) if "line" in line and "│" in line]
-    assert [row.split("│")[1].strip() for row in rows] == ["a", "b", "c"]
+    rows = [line.split() for line in hall.shown(rows=40) if "line " in line]
+    assert [row[0] for row in rows] == ["a", "b", "c"]
 
 
 def test_a_device_that_claims_to_live_and_is_silent_is_told(hall: Hall) -> None:
@@ -120,3 +119,22 @@ def test_the_rate_of_one_that_went_silent_goes_to_nothing(hall: Hall) -> None:
     assert hall.board.devices["a"].rate(hall.now_s) == pytest.approx(1, abs=0.3)
     hall.now_s += 60
     assert hall.board.devices["a"].rate(hall.now_s) < 0.1
+
+
+def test_a_device_that_was_taken_back_from_the_broker_is_gone(hall: Hall) -> None:
+    hall.online("a", "b")
+    hall.board.add("mien/b/status", "")
+    hall.board.add("mien/nobody/status", "")
+    assert list(hall.board.devices) == ["a"]
+
+
+@pytest.mark.parametrize("width", [80, 64])
+def test_a_narrow_screen_keeps_a_row_a_device(hall: Hall, width: int) -> None:
+    hall.online(*(f"oslo-hall-{number}" for number in range(10)))
+    hall.board.add("mien/oslo-hall-3/info", json.dumps({"problems": {"camera": "unplugged " * 9}}))
+    for number in range(10):
+        hall.state(f"oslo-hall-{number}", 0, emotion="surprise")
+    lines = hall.shown(rows=30, width=width)
+    assert "camera: unplu" in "".join(lines) or width < 80
+    assert all(len(line) <= width for line in lines) and len(lines) <= 30
+    assert sum("oslo-hall-" in line and "online" in line for line in lines) == 10

@@ -33,7 +33,7 @@ def test_scores_that_follow_a_unit_are_found_out() -> None:
     measured = Measured(table([*rows, ("Training/3", SMILE)]), regression())
     units = rows_of_split(measured.table, Split.PUBLIC)
     assert 7 not in units and len(units) == 59
-    happy = (smiles / 5).astype(np.float32)
+    happy = ((smiles / 4.1) ** 3).astype(np.float32)  # rises with it, and on no straight line
     found = follow_units(measured, units, ("happy", "boredom"), np.stack([happy, 1 - happy], 1))
     by_unit = dict(zip(found.units, found.table, strict=True))
     assert by_unit["AU12"] == pytest.approx([1, -1])

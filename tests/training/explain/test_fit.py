@@ -8,13 +8,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from edge.errors import DataError, UsageError
 from tests.conftest import require
 from tests.training.explain.unit_tables import CLASSES, UNITS, drawn_table, written
 
 require("training")
+from sklearn.linear_model import LogisticRegression  # noqa: E402 - only after the skip
+
 from training.cli import main  # noqa: E402 - only after the skip
 from training.explain.fitting import Choices, Rows, fit  # noqa: E402
 from training.explain.labelling import names_of, with_labels  # noqa: E402

@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 
 from training.datasets import load_splits
 from training.explain.asked import measured_by, opinions_by
@@ -14,13 +15,14 @@ from training.splits import Split
 
 
 def run_practice(options: argparse.Namespace) -> None:
-    """Run it until Ctrl-C.
+    """Run it until Ctrl-C, or until it is told to end.
 
     Raises:
         UsageError: the port is in use, or options do not go together.
         DataError: the data, the action units or the progress cannot be read.
     """
     teacher = make_teacher(options)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with PracticeServer(teacher, options.port) as server:
         print(f"{teacher.lessons.pictures:,} pictures of {len(teacher.lessons.expressions)} expressions")
         print(f"progress: {teacher.progress.path}")

@@ -121,6 +121,14 @@ _SWITCH = _platform(
     },
 )
 
+#: https://www.home-assistant.io/integrations/mqtt/#discovery-payload: the platform alone removes an entity.
+_TAKEN_BACK = {
+    "type": "object",
+    "required": ["platform"],
+    "properties": {"platform": {"enum": ["sensor", "binary_sensor", "switch"]}},
+    "additionalProperties": False,
+}
+
 RULES: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -148,7 +156,7 @@ RULES: dict[str, Any] = {
             "minProperties": 1,
             "propertyNames": {"pattern": "^[a-zA-Z0-9_-]+$"},
             "additionalProperties": {
-                "oneOf": [_SENSOR, _BINARY_SENSOR, _SWITCH],
+                "oneOf": [_SENSOR, _BINARY_SENSOR, _SWITCH, _TAKEN_BACK],
             },
         },
         "availability": _AVAILABILITY,

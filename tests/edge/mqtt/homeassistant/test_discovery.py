@@ -188,3 +188,11 @@ def test_the_topic_is_the_one_of_the_contract() -> None:
 def test_a_prefix_that_is_no_topic_is_refused(prefix: str) -> None:
     with pytest.raises(ConfigError, match="homeassistant.discovery_prefix is .*expected a topic"):
         parse_config({"homeassistant": {"discovery_prefix": prefix}})
+
+
+def test_where_nothing_of_a_single_face_is_told_its_entities_are_taken_back() -> None:
+    entities = entities_of(discover(privacy={"aggregate_only": True}))
+    assert entities["emotion"] == entities["confidence"] == entities["faces"] == {"platform": "sensor"}
+    shares = [entity for key, entity in entities.items() if key.startswith("share_of_")]
+    assert shares and all(share["enabled_by_default"] for share in shares), "they are all that is left"
+    assert "privacy" in entities

@@ -39,6 +39,9 @@ def main() -> None:
         home = Home(options.hass.absolute(), Path(folder), automations, recorder)
         try:
             show(home, options.pictures)
+        except AssertionError:
+            print(home.logs())
+            raise
         finally:
             home.close()
 

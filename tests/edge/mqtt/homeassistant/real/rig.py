@@ -124,6 +124,11 @@ class Home:
     def states(self, entities: Iterable[str]) -> dict[str, str | None]:
         return {entity: self.core.state(entity) for entity in entities}
 
+    def logs(self) -> str:
+        """What the daemon and Home Assistant said, for whoever has to find out what failed."""
+        paths = (self.folder / "mien.log", self.core.folder / "home-assistant.log")
+        return "\n".join(path.read_text(errors="replace")[-3000:] for path in paths if path.exists())
+
     def retained(self) -> dict[str, str]:
         """What the broker keeps: what somebody who comes now is told."""
         found: dict[str, str] = {}
