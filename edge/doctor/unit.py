@@ -46,6 +46,11 @@ class Unit:
         return self.active in ("active", "activating", "reloading")
 
     @property
+    def is_private(self) -> bool:
+        """Whether the privacy switch has the camera closed."""
+        return self.said.partition("; ")[0] == PRIVACY
+
+    @property
     def trouble(self) -> str:
         """What keeps it from `online`, by its own word; nothing where it is well."""
         state, _, trouble = self.said.partition("; ")

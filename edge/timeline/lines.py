@@ -25,6 +25,11 @@ _NAMED = 5
 
 _LONGEST_NAME = 60
 
+_MOST_CLASSES = 100
+
+#: Of 1970 are recordings in virtual time; what is later than 2199 is no time of a device, seconds since 1970.
+_LATEST_S = 7258118400.0
+
 Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
 
 
@@ -55,7 +60,7 @@ class FaceTold(_Told):
 class MinuteTold(_Told):
     watched_s: Annotated[float, Field(ge=0, le=3600)]
     faces: Annotated[float, Field(ge=0, le=1000)]
-    shares: dict[Name, Share]
+    shares: Annotated[dict[Name, Share], Field(max_length=_MOST_CLASSES)]
 
 
 class _Publish(BaseModel):
@@ -191,7 +196,7 @@ class _Reader:
         if content.seq in seen:
             return
         seen.add(content.seq)
-        time_s = content.ts.timestamp()
+        time_s = _checked(content.ts.timestamp(), payload)
         self._see(time_s)
         self._events[device].append(Event(time_s, kind, content))
 
@@ -215,12 +220,22 @@ def _parse(line: bytes) -> tuple[str, object, float | None]:
     line_s = None
     if "ts" in content:
         try:
-            line_s = datetime.fromisoformat(content["ts"]).timestamp()
+            line_s = _checked(datetime.fromisoformat(content["ts"]).timestamp(), content)
+        except _Bad:
+            raise
         except (TypeError, ValueError, OverflowError):
             raise _Bad(
                 f"ts is {_short(content['ts'])}; expected a time as in 2026-11-20T12:00:00.000Z"
             ) from None
     return content["topic"], content["payload"], line_s
+
+
+def _checked(time_s: float, content: object) -> float:
+    if not 0 <= time_s < _LATEST_S:
+        raise _Bad(
+            f"ts is {_short(content['ts'] if isinstance(content, dict) else None)}; expected 1970 to 2199"
+        )
+    return time_s
 
 
 def _short(value: object) -> str:

@@ -16,7 +16,7 @@ from edge.errors import DataError, PictureError
 from edge.pictures import read_bgr
 from training.explain.geometry import MEASURES, REST, UNITS, Distances
 from training.explain.looks import MeasuredFace, measure_faces
-from training.explain.mesh import MeshProcess, cores
+from training.explain.mesh import MeshProcess
 from training.explain.unit_pictures import UnitPicture
 from training.explain.unit_table import UnitTable
 
@@ -27,7 +27,7 @@ class MeshMeter:
     """See training.explain.measuring.Meter. Use it in a `with`."""
 
     def __init__(
-        self, python: Path, *, neutral: Path | None = None, most_faces: int = 5, jobs: int | None = None
+        self, python: Path, *, neutral: Path | None = None, most_faces: int = 5, jobs: int = 1
     ) -> None:
         """Start the processes.
 
@@ -36,7 +36,7 @@ class MeshMeter:
             neutral: a picture of the person's neutral face, from which changes are counted; None: people in
                 general.
             most_faces: how many faces of a picture are measured.
-            jobs: processes; None: one for each core.
+            jobs: processes.
 
         Raises:
             UsageError: this Python has no face mesh.
@@ -44,11 +44,10 @@ class MeshMeter:
         """
         self._stack = ExitStack()
         with self._stack:  # closes what has started where something fails
-            count = jobs or cores()
-            self._threads = ThreadPoolExecutor(count)
+            self._threads = ThreadPoolExecutor(jobs)
             self._stack.callback(self._threads.shutdown, cancel_futures=True)
             self._free: SimpleQueue[MeshProcess] = SimpleQueue()
-            for _ in range(count):
+            for _ in range(jobs):
                 process = self._stack.enter_context(MeshProcess(python, most_faces))
                 self._free.put(process)
             self.source = f"mediapipe {process.version}"

@@ -16,7 +16,7 @@ from edge.files import refuse_existing
 from training.datasets import Split
 from training.explain.facs import name_of
 from training.explain.measuring import Meter, measure_all
-from training.explain.mesh import find_python
+from training.explain.mesh import cores, find_python
 from training.explain.mesh_meter import MeshMeter
 from training.explain.openface import OpenFaceMeter
 from training.explain.unit_files import join_tables, read_units, write_units
@@ -41,7 +41,7 @@ def run_units(options: argparse.Namespace) -> None:
         write_units(options.out, table)
     else:
         pictures = _pictures(options)
-        with _meter(options) as meter, _told(len(pictures)) as told:
+        with _meter(options, len(pictures)) as meter, _told(len(pictures)) as told:
             table = measure_all(meter, pictures, options.out, told)
     _tell(table, options)
 
@@ -74,14 +74,15 @@ def _pictures(options: argparse.Namespace) -> list[UnitPicture]:
 
 
 @contextmanager
-def _meter(options: argparse.Namespace) -> Iterator[Meter]:
+def _meter(options: argparse.Namespace, pictures: int) -> Iterator[Meter]:
     if options.openface or options.openface_image:
         if options.neutral:
             raise UsageError("--neutral is for face geometry; OpenFace has its own idea of a neutral face")
         yield OpenFaceMeter(options.openface, options.openface_image)
         return
     python = find_python(options.mesh_python)
-    with MeshMeter(python, neutral=options.neutral, most_faces=options.faces, jobs=options.jobs) as meter:
+    jobs = min(options.jobs or cores(), pictures)  # a process takes seconds to start
+    with MeshMeter(python, neutral=options.neutral, most_faces=options.faces, jobs=jobs) as meter:
         yield meter
 
 

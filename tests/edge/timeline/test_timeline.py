@@ -3,16 +3,19 @@
 import json
 import os
 import re
+import tempfile
 import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.cli import main
 from edge.labels import EMOTIONS
-from edge.timeline import Story, read_recording, tell_story
+from edge.timeline import Story, make_page, read_recording, tell_story
 from edge.timeline.lanes import coarsen, gather, share_lanes
 from edge.timeline.lines import Recording
 from edge.timeline.patterns import Fills
@@ -157,6 +160,10 @@ BAD_LINES = {
         "status is [1]; expected a text",
     ),
     "a time": ('{"ts": "noon", "topic": "mien/hall/status", "payload": "x"}', "ts is 'noon'; expected a time"),
+    "a time that never comes": (
+        '{"ts": "9999-12-31T23:59:59Z", "topic": "mien/hall/status", "payload": "x"}',
+        "ts is '9999-12-31T23:59:59Z'; expected 1970 to 2199",
+    ),
     "faces": ('{"topic": "mien/hall/state", "payload": {"faces": -1}}', "state.v is {'faces': -1}"),
 }
 
@@ -365,3 +372,58 @@ def test_ticks_are_round_where_people_are(monkeypatch: pytest.MonkeyPatch) -> No
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+_PAYLOADS = st.one_of(
+    st.sampled_from(["ON", "online", "", None]),
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "v",
+                "session",
+                "seq",
+                "ts",
+                "faces",
+                "emotion",
+                "confidence",
+                "type",
+                "track",
+                "shares",
+                "watched_s",
+            ]
+        ),
+        st.one_of(
+            st.integers(),
+            st.floats(),
+            st.text(max_size=5),
+            st.none(),
+            st.just(1),
+            st.sampled_from(["2026-11-20T12:00:00Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]),
+            st.dictionaries(st.text(max_size=3), st.floats(0, 1), max_size=2),
+        ),
+    ),
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["status", "state", "faces/1", "summary", "health", "info", "privacy/state"]),
+            _PAYLOADS,
+            st.one_of(st.none(), st.datetimes().map(str), st.text(max_size=4)),
+        ),
+        max_size=8,
+    )
+)
+def test_whatever_stands_in_a_file_makes_a_page_or_is_said(lines: list[tuple[str, object, str | None]]) -> None:
+    good = Session()
+    good.state(0, "happy", 1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder) / "a", good)
+        with path.open("a") as file:
+            for kind, payload, ts in lines:
+                told = {"topic": f"mien/hall/{kind}", "payload": payload} | ({"ts": ts} if ts else {})
+                file.write(json.dumps(told) + "\n")
+        recording, _ = read(path)
+        page = make_page([tell_story("hall", recording.devices["hall"])], "a file", "en")
+    assert page.endswith("</html>\n")
