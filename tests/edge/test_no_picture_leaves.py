@@ -33,6 +33,9 @@ PATTERN = bytes(np.random.default_rng(20).integers(0, 256, 32, np.uint8))
 WRITES = ("write", "pwrite64", "writev", "pwritev", "pwritev2", "sendto", "sendmsg", "sendmmsg")
 UNSEEN = ("sendfile", "splice", "vmsplice", "tee", "copy_file_range", "io_uring_setup")
 
+#: What has something kept.
+KEEPING = ("fsync", "rename", "renameat", "renameat2")
+
 _STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
 
 
@@ -58,19 +61,26 @@ def found_in(content: bytes) -> set[str]:
 
 def traced(trace: Path, *command: str) -> list[str]:
     """A command that has strace write down what it and its threads and children write."""
-    calls = ",".join((*WRITES, *UNSEEN))
+    calls = ",".join((*WRITES, *UNSEEN, *KEEPING))
     whole = ("-xx", "-s", "50000000")
     return ["strace", "-f", "--seccomp-bpf", "-qq", *whole, "-e", f"trace={calls}", "-o", str(trace), *command]
 
 
 def written(trace: Path) -> Iterator[bytes]:
     """All that was written, call by call."""
+    for call, contents in calls_of(trace):
+        if call in WRITES:
+            yield from contents
+
+
+def calls_of(trace: Path) -> Iterator[tuple[str, list[bytes]]]:
+    """The calls in their order, each with the bytes in it."""
     for line in trace.read_text().splitlines():
         call = line.split("(", 1)[0].split()[-1]
         assert call not in UNSEEN, f"bytes that nobody sees: {line[:200]}"
-        for text, cut in _STRING.findall(line):
-            assert not cut, "strace left some out"
-            yield bytes.fromhex(text.replace("\\x", ""))
+        found = _STRING.findall(line)
+        assert not any(cut for _, cut in found), "strace left some out"
+        yield call, [bytes.fromhex(text.replace("\\x", "")) for text, _ in found]
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)
@@ -150,3 +160,16 @@ def test_the_daemon_writes_and_sends_nothing_of_a_picture(
     assert not found_in(everything), "nor over the border of two calls"
     for file in own.rglob("*"):
         assert not found_in(file.read_bytes()), file
+    assert_kept_before_confirmed(list(calls_of(trace)))
+
+
+def assert_kept_before_confirmed(calls: list[tuple[str, list[bytes]]]) -> None:
+    """ON is in the file, that on the disk, under its name, and that on the disk, before anybody is told."""
+    written_at = next(at for at, (_, contents) in enumerate(calls) if b"ON\n" in contents)
+    told_at = next(
+        at
+        for at, (_, contents) in enumerate(calls)
+        if any(b"privacy/state" in content and content.endswith(b"ON") for content in contents)
+    )
+    between = [call for call, _ in calls[written_at:told_at] if call in KEEPING]
+    assert between[0] == "fsync" and between[1].startswith("rename") and between[2] == "fsync"
