@@ -34,7 +34,7 @@ figcaption span { display: block; font-size: 8pt; color: #444 }
 @media screen and (max-width: 210mm) { body { background: #fff }
   article { width: auto; margin: 0; padding: 5vw }
   h1 { font-size: 22pt } header svg { width: 18mm; height: 18mm } footer { flex-wrap: wrap } }
-@media print { body { background: none } article { margin: 0; height: 296mm; break-after: page }
+@media print { body { background: none } article { margin: 0; break-after: page }
   article:last-child { break-after: auto } }
 """
 

@@ -1,10 +1,13 @@
 """The sign for the door: says what it must in every language, fits its page, and its QR code can be read."""
 
+import base64
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +20,7 @@ from edge.notice import save_notice
 from edge.notice.sign import MOST_LETTERS, Sign
 from edge.notice.vector import break_lines, make_svg
 from edge.notice.wording import WORDINGS
+from tests.browser import running_browser, set_size
 
 LANGUAGES = list(WORDINGS)
 OWNER = {"responsible": "Museum of Light & Sound", "contact": "ask@museum.example", "purpose": "An <exhibit>"}
@@ -173,3 +177,52 @@ def test_breaking_lines_loses_nothing_and_keeps_words(text: str) -> None:
     if text.isascii() and " " in text:
         assert [word for line in lines for word in line.split()] == text.split()
     assert all(before for before, _ in pairwise(lines))
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with running_browser(tmp_path_factory.mktemp("browser")) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def longest_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All languages, each with as much as its owner may say."""
+    longest = (LONGEST * 9)[: MOST_LETTERS - 1] + "n"
+    said = {"responsible": longest, "purpose": longest, "contact": longest, "url": "https://a.b/" + "x" * 108}
+    path = tmp_path_factory.mktemp("sign") / "sign.html"
+    save_notice([sign(language, **said) for language in LANGUAGES], path)
+    return path
+
+
+@pytest.mark.browser
+def test_each_language_is_printed_on_one_page(browser: Any, longest_page: Path) -> None:
+    browser.get(longest_page.as_uri())
+    printed = base64.b64decode(browser.print_page())
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(LANGUAGES)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width_px", [1000, 360], ids=["desktop", "phone"])
+def test_a_sign_on_a_screen_is_for_everybody(browser: Any, longest_page: Path, width_px: int) -> None:
+    from axe_core_python.selenium import Axe
+
+    set_size(browser, width_px, 800)
+    browser.get(longest_page.as_uri())
+    found = Axe().run(browser)
+    assert [(it["id"], [node["html"] for node in it["nodes"]]) for it in found["violations"]] == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width_px
+
+
+@pytest.mark.browser
+def test_no_line_of_the_drawing_leaves_its_page(browser: Any, tmp_path: Path) -> None:
+    for language in LANGUAGES:
+        path = tmp_path / f"{language}.svg"
+        path.write_text(make_svg(sign(language, **OWNER)))
+        browser.get(path.as_uri())
+        ends = browser.execute_script(
+            "return [...document.querySelectorAll('text')]"
+            ".map(t => [t.textContent, t.getBBox().x + t.getBBox().width])"
+        )
+        assert len(ends) > 10
+        assert [text for text, end_mm in ends if end_mm > 194] == []

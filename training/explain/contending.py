@@ -53,13 +53,10 @@ def open_regression(name: str, units: Sequence[Path] | None) -> Contender:
 def _by_row(table: UnitTable) -> dict[int, int]:
     """The row of the table for each row of PublicTest: of several faces the surest."""
     found: dict[int, int] = {}
-    confidence = np.where(table.is_found, np.nan_to_num(table.confidence), -1)
-    for place, file in enumerate(table.files):
+    for file, place in table.surest_rows().items():
         split, _, row = file.partition("/")
         if split == Split.PUBLIC and row.isdecimal():
-            best = found.get(int(row))
-            if best is None or confidence[place] > confidence[best]:
-                found[int(row)] = place
+            found[int(row)] = place
     if not found:
         raise DataError(
             f"--units is of {table.files[0]} and the like; expected rows such as PublicTest/0, as `mien-train "

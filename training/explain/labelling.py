@@ -167,11 +167,7 @@ def _keys(file: str) -> Iterator[str]:
 
 def _of_surest(table: UnitTable, names: Sequence[str]) -> Sequence[str]:
     """Labels of pictures as labels of faces."""
-    best: dict[str, int] = {}
-    confidence = np.where(table.is_found, np.nan_to_num(table.confidence), -1)
-    for row, file in enumerate(table.files):
-        if file not in best or confidence[row] > confidence[best[file]]:
-            best[file] = row
+    best = table.surest_rows()
     return [
         name if best[file] == row else ""
         for row, (file, name) in enumerate(zip(table.files, names, strict=True))

@@ -30,6 +30,15 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="units.csv, of `explain units` or of OpenFace, or a folder of OpenFace's tables",
     )
+    _add_rows(parser)
+    _add_held(parser)
+    _add_fitting(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a name that ends in .json")
+    parser.add_argument("--force", action="store_true", help="replace the file that is there")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_rows(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=Path, metavar="FILE|DATA", help=_LABELS_HELP)
     parser.add_argument(
         "--classes",
@@ -57,6 +66,9 @@ def add(commands: Any) -> None:
         metavar="SHARE",
         help="a face below it counts as not found (default %(default)s)",
     )
+
+
+def _add_held(parser: argparse.ArgumentParser) -> None:
     held = parser.add_mutually_exclusive_group()
     held.add_argument(
         "--test", type=Path, nargs="+", metavar="FILE", help="units to measure on, that are not fitted to"
@@ -69,6 +81,9 @@ def add(commands: Any) -> None:
         help="without --test: the share of the rows, or of the groups, kept back to measure on "
         "(default %(default)s)",
     )
+
+
+def _add_fitting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--balance", action="store_true", help="a rare class counts as much as a frequent one")
     parser.add_argument(
         "--resamples",
@@ -80,9 +95,6 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--seed", type=types.at_least_zero, default=0, help="of folds and draws (default %(default)s)"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a name that ends in .json")
-    parser.add_argument("--force", action="store_true", help="replace the file that is there")
-    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _meanings(text: str) -> Mapping[str, str]:

@@ -7,8 +7,6 @@ from typing import Any
 from training import option_types as types
 from training.fit_options import DATA_HELP
 
-_TABLE_SUFFIX = ".csv"
-
 
 def add(commands: Any) -> None:
     parser = commands.add_parser(
@@ -25,7 +23,14 @@ def add(commands: Any) -> None:
         metavar="PICTURES",
         help="pictures, folders of them, or OpenFace's tables (.csv)",
     )
-    data = parser.add_argument_group("rows of a data set, in place of PICTURES")
+    _add_data(parser.add_argument_group("rows of a data set, in place of PICTURES"))
+    _add_meter(parser.add_argument_group("what measures"))
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table, units.csv")
+    parser.add_argument("--force", action="store_true", help="replace the file that is there")
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+
+
+def _add_data(data: Any) -> None:
     data.add_argument("--data", type=Path, help=DATA_HELP)
     data.add_argument(
         "--split", type=_open_split, metavar="Training|PublicTest", help="which (default PublicTest)"
@@ -39,7 +44,9 @@ def add(commands: Any) -> None:
     )
     data.add_argument("--most", type=types.at_least_one, metavar="N", help="so many at random (default all)")
     data.add_argument("--seed", type=types.at_least_zero, default=0, help="of that draw (default %(default)s)")
-    meter = parser.add_argument_group("what measures")
+
+
+def _add_meter(meter: Any) -> None:
     meter.add_argument(
         "--neutral",
         type=Path,
@@ -68,9 +75,6 @@ def add(commands: Any) -> None:
     openface.add_argument(
         "--openface-image", metavar="IMAGE", help="measure by OpenFace in this container image (podman, docker)"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table, units.csv")
-    parser.add_argument("--force", action="store_true", help="replace the file that is there")
-    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
 
 def _open_split(text: str) -> str:

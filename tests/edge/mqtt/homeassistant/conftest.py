@@ -30,6 +30,11 @@ class Listener:
     def say(self, topic: str, payload: str, retain: bool = False) -> None:
         self.client.publish(topic, payload, 1, retain).wait_for_publish(5)
 
+    def says_and_hears(self, topic: str) -> bool:
+        """Whether a message of ours came back: what the broker keeps came before it."""
+        self.say(topic, "")
+        return bool(self.all(topic))
+
     def close(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()

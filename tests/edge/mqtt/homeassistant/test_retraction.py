@@ -73,12 +73,7 @@ def port(make_mosquitto: Callable[..., Broker]) -> int:
 def kept(listen: Listen, port: int) -> Listener:
     """Somebody who comes now, and is told what the broker keeps."""
     late = listen(port)
-
-    def has_heard() -> bool:
-        late.say("mark", "")
-        return bool(late.all("mark"))
-
-    assert wait_until(has_heard)
+    assert wait_until(lambda: late.says_and_hears("mark"))
     return late
 
 

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as paho
-
 from edge.clip import write_clip
 from tests.conftest import free_port, wait_until
+from tests.edge.mqtt.homeassistant.conftest import Listener
 from tests.edge.mqtt.homeassistant.real.core import Core
 from tests.edge.mqtt.soak.rig import ROOT, Mosquitto
 
@@ -75,40 +74,6 @@ class Daemon:
         return [sys.executable, "-m", "edge.cli", command, "--config", str(self._config), *more]
 
 
-class Ear:
-    """Hears all that the broker carries; reconnects."""
-
-    def __init__(self, port: int) -> None:
-        self.heard: list[tuple[str, str]] = []
-        self._client = client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-        client.reconnect_delay_set(1, 1)
-        client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
-        client.on_message = self._on_message
-        client.connect("127.0.0.1", port)
-        client.loop_start()
-
-    def all(self, kind: str) -> list[str]:
-        """What was told of a kind, in this order."""
-        return [payload for topic, payload in list(self.heard) if topic == f"mien/{DEVICE}/{kind}"]
-
-    def newest(self, kind: str) -> dict[str, Any]:
-        """The newest JSON message of a kind; empty where there is none."""
-        told = self.all(kind)
-        return dict(json.loads(told[-1])) if told else {}
-
-    def say(self, topic: str, payload: str) -> None:
-        """Have the broker keep a message."""
-        self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def _on_message(self, client: paho.Client, data: object, message: paho.MQTTMessage) -> None:
-        payload = message.payload.decode()
-        self.heard.append((message.topic, payload))
-
-
 class Home:
     """All of it; `close` ends all."""
 
@@ -117,9 +82,17 @@ class Home:
         write_clip(folder / "clip.mp4", 6, empty_s=5, fps=15)
         self.broker = Mosquitto(folder, self.port)
         self.broker.start()
-        self.ear = Ear(self.port)
+        self.ear = Listener(self.port)
         self.core = Core(hass, folder / "homeassistant", automations, recorder)
         self.daemon = Daemon(folder, self.port)
+
+    def told(self, kind: str) -> list[str]:
+        """What the device told of a kind, in this order."""
+        return self.ear.all(f"mien/{DEVICE}/{kind}")
+
+    def emotion(self) -> str:
+        """The newest that the device told."""
+        return str(json.loads(self.told("state")[-1])["emotion"])
 
     def states(self, entities: Iterable[str]) -> dict[str, str | None]:
         return {entity: self.core.state(entity) for entity in entities}
@@ -131,21 +104,12 @@ class Home:
 
     def retained(self) -> dict[str, str]:
         """What the broker keeps: what somebody who comes now is told."""
-        found: dict[str, str] = {}
-        client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-        done: list[bool] = []
-        client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
-        client.on_subscribe = lambda *_: done.append(True)
-        client.on_message = lambda client, data, message: (
-            found.update({message.topic: message.payload.decode()}) if message.retain else None
-        )
-        client.connect("127.0.0.1", self.port)
-        client.loop_start()
-        wait_until(lambda: bool(done), 10)
-        wait_until(lambda: False, 1)
-        client.disconnect()
-        client.loop_stop()
-        return found
+        late = Listener(self.port)
+        try:
+            assert wait_until(lambda: late.says_and_hears("mark"), 10)
+            return {topic: payload for topic, payload in late.heard if payload and topic != "mark"}
+        finally:
+            late.close()
 
     def close(self) -> None:
         self.daemon.end(signal.SIGKILL)

@@ -42,8 +42,8 @@ def follows(home: Home) -> None:
     seen: set[str] = set()
     deadline_s = time.monotonic() + 60
     while len(seen) < 2 and time.monotonic() < deadline_s:
-        told = home.ear.newest("state")["emotion"]
-        assert home.core.becomes(EMOTION, told, within_s=2) or home.ear.newest("state")["emotion"] != told
+        told = home.emotion()
+        assert home.core.becomes(EMOTION, told, within_s=2) or home.emotion() != told
         seen.add(told)
     assert seen == {"happy", "no_face"}
     assert home.core.becomes("sensor.living_room_faces", "0")
@@ -65,7 +65,7 @@ def is_private(home: Home) -> None:
     assert home.core.state(switch) == "off"
     home.core.call("services/switch/turn_on", {"entity_id": switch})
     assert home.core.becomes(switch, "on", within_s=5) and home.core.becomes(EMOTION, "unavailable", within_s=3)
-    assert home.ear.all("status")[-1] == "privacy" and home.ear.all("privacy/state")[-1] == "ON"
+    assert home.told("status")[-1] == "privacy" and home.told("privacy/state")[-1] == "ON"
     home.daemon.end(signal.SIGKILL)
     assert home.core.becomes(switch, "unavailable")
     home.daemon.start()
@@ -121,7 +121,7 @@ def changes_its_model(home: Home) -> None:
     entity = payload["cmps"]["faces"] | {"name": "Bored", "unique_id": "bored", "default_entity_id": bored}
     home.daemon.end()
     payload["cmps"]["bored"] = entity
-    home.ear.say(topic, json.dumps(payload, separators=(",", ":"), ensure_ascii=False))
+    home.ear.say(topic, json.dumps(payload, separators=(",", ":"), ensure_ascii=False), retain=True)
     assert home.core.becomes(bored, "unavailable")
     home.daemon.start()
     assert home.core.becomes(bored, None)
@@ -143,14 +143,14 @@ def is_removed(home: Home) -> None:
     """nothing is left after mien homeassistant --remove, of the device alone"""
     other = "homeassistant/device/other/config"
     payload = home.retained()["homeassistant/device/kitchen/config"]
-    home.ear.say(other, payload.replace("kitchen", "other").replace("Kitchen", "Other"))
+    home.ear.say(other, payload.replace("kitchen", "other").replace("Kitchen", "Other"), retain=True)
     assert home.core.becomes("sensor.other_emotion", "unavailable")
     home.daemon.end()
     print("   ", home.daemon.call("homeassistant", "--remove").strip())
     assert home.core.becomes("sensor.kitchen_emotion", None)
     assert [topic for topic in home.retained() if topic.startswith("homeassistant/")] == [other]
     assert home.core.state("sensor.other_emotion") == "unavailable", "another's stays"
-    home.ear.say(other, "")
+    home.ear.say(other, "", retain=True)
     assert home.core.becomes("sensor.other_emotion", None)
     home.core.stop()
     assert not [one for one in home.core.entries("entity") if one["platform"] == "mqtt"]
