@@ -124,17 +124,17 @@ class Daemon:
 
     def _rest(self, stop: threading.Event) -> None:
         """Have the camera closed, until it is wanted or `stop` is set."""
-        if self._camera.is_held and self._control.is_private:
-            self._control.settle()  # or it would be opened at the next start
-            self._watchdog.give_up("the camera hangs and cannot be closed, as privacy wants it")
         self._begin()
         self._publisher.rest()
         if self._observer:
             self._observer.forget()
         self._condition.set("camera", None)
         while not (stop.is_set() or self.is_to_restart):
-            self._condition.rest(is_private=self._control.is_private)
+            is_private = self._control.is_private
+            self._condition.rest(is_private=is_private)
             self._control.settle()
+            if is_private and self._camera.is_held:  # what was settled holds for the next process
+                self._watchdog.give_up("the camera hangs and cannot be closed, as privacy wants it")
             if self._control.wants_camera:
                 break
             self._watchdog.pause()
