@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.cli import main
@@ -405,6 +405,7 @@ _PAYLOADS = st.one_of(
 )
 
 
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(
