@@ -8,7 +8,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from edge.commands import bench, demo, doctor, predict, run, schemas, watch
+from edge.commands import (
+    bench,
+    demo,
+    doctor,
+    homeassistant,
+    notice,
+    predict,
+    run,
+    schemas,
+    service,
+    simulate,
+    timeline,
+    view,
+    watch,
+)
 from edge.errors import MienError
 from edge.logs import CountingHandler
 from edge.notify import JournalFormatter
@@ -16,7 +30,21 @@ from edge.notify import JournalFormatter
 _LOG_FORMAT = "%(levelname)s %(message)s"
 
 #: In the order in which the help tells them.
-_COMMANDS = (demo, run, predict, watch, schemas, bench, doctor)
+_COMMANDS = (
+    demo,
+    run,
+    view,
+    predict,
+    watch,
+    timeline,
+    homeassistant,
+    simulate,
+    schemas,
+    notice,
+    bench,
+    doctor,
+    service,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

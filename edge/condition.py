@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from edge.mqtt.topics import DEGRADED, ONLINE
+from edge.mqtt.topics import DEGRADED, ONLINE, PRIVACY
 from edge.notify import notify
 
 
@@ -17,10 +17,12 @@ class Condition:
         self._tell = tell
         self._problems: dict[str, str] = {}
         self._told: tuple[str, dict[str, str]] | None = None
-        self._is_proven = False
+        self._is_proven = self._is_private = False
 
     @property
     def status(self) -> str:
+        if self._is_private:
+            return PRIVACY
         return DEGRADED if self._problems else ONLINE
 
     @property
@@ -32,6 +34,10 @@ class Condition:
         """Note that the work was done once: without that there is no `online`."""
         self._is_proven = True
 
+    def rest(self, *, is_private: bool) -> None:
+        """Note that the camera is closed, and whether privacy is why; `online` needs a new proof."""
+        self._is_private, self._is_proven = is_private, False
+
     def set(self, part: str, problem: str | None) -> None:
         """Note what is wrong with a part; None where nothing is."""
         if problem is None:
@@ -41,7 +47,7 @@ class Condition:
 
     def tell(self, is_news: bool = False) -> None:
         """Tell the status where it, what is wrong, or (`is_news`) anything else is not what was told last."""
-        if not (self._is_proven or self._problems):
+        if not (self._is_proven or self._problems or self._is_private):
             return  # nothing is wrong, and nothing was done yet: nothing is known
         status = self.status
         if is_news or (status, self._problems) != self._told:

@@ -70,10 +70,10 @@ def running_demo(source: str | None, bundle: str) -> Iterator[Demo]:
             clip = Path(folder) / "astronaut.mp4"
             write_clip(clip, seconds=12, empty_s=2, fps=15)
             source = f"file:{clip}"
-        yield Demo(_demo_config(source, bundle, port))
+        yield Demo(_demo_config(source, bundle, port, folder))
 
 
-def _demo_config(source: str, bundle: str, port: int) -> Config:
+def _demo_config(source: str, bundle: str, port: int, folder: str) -> Config:
     return parse_config(
         {
             "device": {"id": _DEVICE},
@@ -81,5 +81,6 @@ def _demo_config(source: str, bundle: str, port: int) -> Config:
             "model": {"bundle": bundle},
             "mqtt": {"host": "127.0.0.1", "port": port, "protocol": "3.1.1"},  # the broker knows no other
             "publish": {"heartbeat_s": 2},
+            "privacy": {"folder": folder},
         }
     )

@@ -8,6 +8,8 @@ MienError
 ├── PictureError(ValueError)           one picture cannot be read
 ├── DataError(ValueError)              a data set is not as expected
 ├── ModelError(ValueError)             a model bundle is broken or does not fit its card
+├── CommandError(ValueError)           a command by MQTT is wrong, or cannot be obeyed now
+├── PrivacyError(OSError)              the privacy switch's position cannot be kept
 └── PublishError(ConnectionError)      the broker refused us for good
 
 Every message is one line: what, which value, what was expected or what to try.
@@ -57,6 +59,14 @@ class DataError(MienError, ValueError):
 
 class ModelError(MienError, ValueError):
     """A model is missing, broken, or of another shape than its card says."""
+
+
+class CommandError(MienError, ValueError):
+    """A command by MQTT is malformed, unknown, repeated, or cannot be obeyed now."""
+
+
+class PrivacyError(MienError, OSError):
+    """The position of the privacy switch cannot be kept, or is not known."""
 
 
 class PublishError(MienError, ConnectionError):

@@ -1,7 +1,7 @@
 """The order of the steps: a frame goes in, messages come out. No step knows its neighbours."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,7 +10,7 @@ from edge.emotion.mood import Moods
 from edge.faces.budget import Budget
 from edge.faces.schedule import FaceFinder, Searched
 from edge.faces.scoring import Classifier, FaceScorer, Gate
-from edge.records import Face, Frame, Reading, Scene
+from edge.records import Box, Face, Frame, Reading, Scene
 from edge.stages import Stages
 
 
@@ -27,7 +27,9 @@ class Processed:
     Attributes:
         stage_ms: wall time of each step, in the order of the steps.
         rejected: how many faces the quality gate kept from being read, by its reason.
+        reasons: the same, by track.
         searched: what was searched for faces.
+        windows: the parts of the frame that were.
         classified: how many faces the network looked at.
         reused: how many were as they had been, and kept their scores.
     """
@@ -36,7 +38,9 @@ class Processed:
     readings: list[Reading]
     stage_ms: Mapping[str, float]
     rejected: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[int, str] = field(default_factory=dict)
     searched: Searched = "none"
+    windows: Sequence[Box] = ()
     classified: int = 0
     reused: int = 0
 
@@ -100,7 +104,9 @@ class Pipeline:
             readings,
             stage_ms,
             scored.rejected,
+            scored.reasons,
             self._finder.searched,
+            self._finder.windows,
             scored.classified,
             scored.reused,
         )

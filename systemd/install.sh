@@ -7,11 +7,12 @@
 #   /opt/mien/versions/VERSION-HASH/   an environment, with the unit and the udev rule that go with it
 #   /opt/mien/current, previous        the version that runs, and the last one before it that was seen to work
 #   /etc/mien/                         mien.toml and the broker's password; kept on upgrade
+#   /var/lib/mien/                     the privacy switch's position; removed with the service
 #   /usr/local/bin/mien                the command
 set -euo pipefail
 umask 022
 
-readonly HOME_DIR=/opt/mien VERSIONS=/opt/mien/versions CONFIG_DIR=/etc/mien
+readonly HOME_DIR=/opt/mien VERSIONS=/opt/mien/versions CONFIG_DIR=/etc/mien STATE_DIR=/var/lib/mien
 readonly CONFIG=$CONFIG_DIR/mien.toml PASSWORD=$CONFIG_DIR/mqtt-password
 readonly UNIT=/etc/systemd/system/mien.service RULES=/etc/udev/rules.d/60-mien.rules COMMAND=/usr/local/bin/mien
 readonly APEX_DROP_IN=$UNIT.d/10-apex.conf
@@ -25,10 +26,11 @@ readonly SETTLE_S=6        # a version that falls over does so by then
 # Where the facts about the system are read; tests put another system's here. Nothing is ever written below it.
 readonly FACTS=${MIEN_SYSTEM_ROOT:-}
 
+# A checkout, or where an installed wheel keeps these files; then --wheel is what is installed.
 checkout=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 action=install
-broker="" broker_port="" mqtt_user="" password_file="" device_id="" camera="" site="" basis=""
-with_broker="" dry_run="" purge=""
+broker="" broker_port="" mqtt_user="" password_file="" device_id="" camera="" site="" basis="" wheel=""
+with_broker="" home_assistant="" dry_run="" purge=""
 site_packages="" codename="" packages=()
 
 usage() {
@@ -47,6 +49,8 @@ Options that are left out keep what an installed mien has, else the default.
                              and education need --basis: there the EU prohibits to infer emotions without one
   --basis REASON             the medical or safety reason, which is then published: "medical: …" or "safety: …"
   --camera CAMERA            auto, picamera2, v4l2:NUMBER or file:PATH (default: auto)
+  --home-assistant           let Home Assistant find this device, over that broker
+  --wheel FILE               install this wheel of mien instead of a checkout (mien service install gives its own)
   --with-broker              install mosquitto on this device, with logins of its own, and print them
   --dry-run                  check everything, say what would be done, change nothing; needs no root
   --uninstall                remove all but the configuration; with --purge, that too
@@ -95,12 +99,13 @@ parse_options() {
     shift
     case $option in
       --with-broker) with_broker=yes; continue ;;
+      --home-assistant) home_assistant=yes; continue ;;
       --dry-run) dry_run=yes; continue ;;
       --uninstall) action=uninstall; continue ;;
       --purge) purge=yes; continue ;;
       --help | -h) usage; exit 0 ;;
       --*=*) value=${option#*=} option=${option%%=*} ;;
-      --broker | --broker-port | --mqtt-user | --mqtt-password-file | --device-id | --camera | --site | --basis)
+      --broker | --broker-port | --mqtt-user | --mqtt-password-file | --device-id | --camera | --site | --basis | --wheel)
         [ $# -gt 0 ] || wrong_usage "$option needs a value"
         value=$1
         shift
@@ -117,6 +122,7 @@ parse_options() {
       --camera) camera=$value ;;
       --site) site=$value ;;
       --basis) basis=$value ;;
+      --wheel) wheel=$value ;;
       *) wrong_usage "$option is an unknown option" ;;
     esac
   done
@@ -141,6 +147,8 @@ check_options() {
   fi
   check_camera_option
   check_site
+  [ -z "$wheel" ] || [[ -r $wheel && ${wheel##*/} =~ ^mien-[0-9][^-]*-py3-none-any\.whl$ ]] ||
+    die "$wheel of --wheel is no wheel of mien that can be read; expected mien-VERSION-py3-none-any.whl"
   [ -z "$password_file" ] || check_password_file
 }
 
@@ -183,7 +191,8 @@ check_password_file() {
 
 check_system() {
   local architecture name
-  [ -f "$checkout/pyproject.toml" ] || die "$checkout holds no pyproject.toml; run install.sh from a whole checkout of mien"
+  [ -n "$wheel" ] || [ -f "$checkout/pyproject.toml" ] ||
+    die "$checkout holds no pyproject.toml; run install.sh from a whole checkout of mien, or mien service install where pip installed it"
   [ -r "$FACTS/etc/os-release" ] || die "this is no Debian; expected Raspberry Pi OS or Debian, bookworm or trixie, 64-bit"
   name=$(os_release PRETTY_NAME) codename=$(os_release VERSION_CODENAME)
   [[ $(os_release ID) =~ ^(debian|raspbian)$ && $codename =~ ^(bookworm|trixie)$ ]] ||
@@ -317,17 +326,29 @@ install_packages() {
 # VERSION-HASH: the hash is that of all that makes the environment what it is.
 version_name() {
   local number hash
-  number=$(sed -nE 's/^version = "(.*)"$/\1/p' "$checkout/pyproject.toml")
+  if [ -n "$wheel" ]; then
+    number=$(basename "$wheel" | cut -d - -f 2)
+  else
+    number=$(sed -nE 's/^version = "(.*)"$/\1/p' "$checkout/pyproject.toml")
+  fi
   hash=$(
-    cd "$checkout"
     {
-      find edge convert training models systemd pyproject.toml README.md -type f ! -path '*/__pycache__/*' -print0 |
-        LC_ALL=C sort -z | xargs -0 sha256sum
+      hash_sources
       python3 --version 2>&1 || true
       echo "site packages: $site_packages"
     } | sha256sum | cut -c 1-10
   )
   echo "$number-$hash"
+}
+
+hash_sources() {
+  if [ -n "$wheel" ]; then
+    sha256sum <"$wheel"
+    return
+  fi
+  cd "$checkout"
+  find edge convert training models systemd pyproject.toml README.md -type f ! -path '*/__pycache__/*' -print0 |
+    LC_ALL=C sort -z | xargs -0 sha256sum
 }
 
 build_version() {
@@ -346,7 +367,7 @@ build_version() {
   options=(--no-cache-dir --disable-pip-version-check --no-input --only-binary=:all:)
   local constraints=$checkout/systemd/constraints-$codename.txt
   [ ! -e "$constraints" ] || options+=(--constraint "$constraints")
-  quietly env TMPDIR="$folder/tmp" "$folder/venv/bin/pip" install "${options[@]}" "$checkout"
+  quietly env TMPDIR="$folder/tmp" "$folder/venv/bin/pip" install "${options[@]}" "${wheel:-$checkout}"
   # The float networks are for training; a device has no use for them.
   find "$folder/venv" -path '*/_resources/models/*/source.keras' -delete
   rm -rf "$folder/tmp"
@@ -366,6 +387,7 @@ configure() {
   [ -z "$camera" ] || keys+=("camera.source=$camera")
   [[ $camera != file:* || $camera = file:*://* ]] || keys+=("camera.loop=true")
   [ -z "$broker" ] || keys+=("mqtt.host=$broker")
+  [ -z "$home_assistant" ] || keys+=("homeassistant.enabled=true")
   [ -z "$broker_port" ] || keys+=("mqtt.port=$broker_port")
   [ -z "$mqtt_user" ] || keys+=("mqtt.username=$mqtt_user")
   if [ -e "$CONFIG" ] && [ ${#keys[@]} = 0 ]; then
@@ -583,7 +605,7 @@ remove_older() {
 uninstall() {
   local brought=""
   [ ! -e "$HOME_DIR/packages" ] || brought=$(sort -u "$HOME_DIR/packages" | tr '\n' ' ')
-  step "removing the service, $HOME_DIR, $RULES and $COMMAND" || { plan_purge; return 0; }
+  step "removing the service, $HOME_DIR, $STATE_DIR, $RULES and $COMMAND" || { plan_purge; return 0; }
   [ ! -e "$UNIT" ] || quietly systemctl disable --now --quiet mien.service
   rm -f "$UNIT" "$UNIT.new" "$APEX_DROP_IN" "$RULES" "$RULES.new" "$CONFIG.before" "$PASSWORD.before" "$COMMAND.new"
   [ ! -d "$UNIT.d" ] || rmdir --ignore-fail-on-non-empty "$UNIT.d"
@@ -591,7 +613,8 @@ uninstall() {
   quietly systemctl daemon-reload
   systemctl reset-failed mien.service 2>/dev/null || true
   reload_rules
-  rm -rf "$HOME_DIR"
+  # A dynamic user's own folder stands in private/, and a link where one looks for it.
+  rm -rf "$HOME_DIR" "$STATE_DIR" "${STATE_DIR%/*}/private/${STATE_DIR##*/}"
   # systemd leaves the link to a dynamic user's folder behind.
   if [ -L /run/mien ] && [ ! -e /run/mien ]; then rm -f /run/mien; fi
   if [ -n "$purge" ]; then

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,27 +22,48 @@ import pytest
 from edge.clip import write_clip
 from edge.mqtt.embedded import embedded_broker
 from edge.records import Gray
+from tests.browser import find_chromium
 
 # A shell that runs us in the background has SIGINT ignored, and what we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Daemons keep the position of their privacy switch; not in the home of whoever runs the tests.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="mien-test-state-")
+os.environ.pop("STATE_DIRECTORY", None)
 
 
 def _have(*modules: str) -> Callable[[], bool]:
     return lambda: all(importlib.util.find_spec(module) for module in modules)
 
 
+def _have_face_mesh() -> bool:
+    return (Path(__file__).parents[1] / ".venv-explain" / "bin" / "python").is_file()
+
+
 def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def _can_trace() -> bool:
+    command = ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"]
+    return shutil.which("strace") is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 
 #: marker: (whether this machine has it, how to get it)
 REQUIREMENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "broker": (lambda: find_mosquitto() is not None, "mosquitto: apt-get install mosquitto"),
+    "browser": (
+        lambda: find_chromium() is not None and _have("selenium", "axe_core_python")(),
+        "Chromium, its driver and Selenium: apt-get install chromium chromium-driver; make setup",
+    ),
     "gcc": (lambda: shutil.which("gcc") is not None, "a C compiler: apt-get install gcc libc6-dev"),
     "shellcheck": (lambda: shutil.which("shellcheck") is not None, "shellcheck: apt-get install shellcheck"),
+    "strace": (_can_trace, "strace, and the right to trace: apt-get install strace"),
     "systemd": (lambda: shutil.which("systemd-analyze") is not None, "systemd: apt-get install systemd"),
     "tensorflow": (_have("keras", "tensorflow"), "TensorFlow: make setup-training"),
     "training": (_have("keras", "sklearn"), "the extra training: make setup-training"),
+    "docs": (_have("mkdocs", "material"), "MkDocs: make setup-docs"),
+    "mesh": (_have_face_mesh, "mediapipe's face mesh: make setup-explain"),
     "jax": (_have("keras", "jax"), "JAX: make setup-training"),
 }
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 #: Third-party modules that each package may import, wherever in a file the import stands.
 ALLOWED = {
     "edge": {"numpy", "cv2", "ai_edge_litert", "tflite_runtime", "paho", "pydantic", "rich", "segno"}
+    | {"waitress"}  # the aim page
     | {"amqtt", "skimage"}  # the extra demo
     | {"PIL"},  # where it is there: letters that OpenCV lacks
     "convert": {"edge", "training", "tensorflow", "keras", "numpy", "cv2", "pydantic", "rich"}
@@ -76,6 +77,17 @@ def test_mediapipe_is_imported_in_one_place() -> None:
 def test_of_training_convert_imports_data_and_metrics_but_no_fitting() -> None:
     imported = {name for path in modules_of("convert") for name in imports_of(path)}
     assert not {"training.fit", "training.augmentation", "training.cli"} & imported
+
+
+STEPS = ("cameras", "faces", "emotion", "mqtt")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_no_step_of_the_device_knows_its_neighbours(step: str) -> None:
+    imported = {name for path in (ROOT / "edge" / step).rglob("*.py") for name in imports_of(path)}
+    assert not {
+        name for name in imported if name.startswith(tuple(f"edge.{other}" for other in STEPS if other != step))
+    }
 
 
 @pytest.mark.parametrize("module", ["edge.cli", "edge.pipeline", "edge.service", "edge.bench", "edge.watch"])

@@ -17,13 +17,16 @@ class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
     kernels. In the first batches the momentum is lower, or the untrained weights would linger.
     """
 
-    def __init__(self, momentum: float, weights: Weights, batches_seen: int) -> None:
+    def __init__(self, momentum: float, weights: Weights, batches_seen: int, every: int = 1) -> None:
+        """Hold the averages so far. Weights count after every so many batches: between, they are elsewhere."""
         super().__init__()
         self._momentum = momentum
-        self._batches_seen = batches_seen
+        self._batches_seen, self._every = batches_seen // every, every
         self.weights = [np.array(weight, np.float32) for weight in weights]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if (batch + 1) % self._every:
+            return
         self._batches_seen += 1
         momentum = min(self._momentum, self._batches_seen / (10 + self._batches_seen))
         for average, weight in zip(self.weights, self.model.get_weights(), strict=True):

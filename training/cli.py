@@ -144,6 +144,12 @@ def _robustness(options: argparse.Namespace) -> None:
     run_robustness(options)
 
 
+def _ablate(options: argparse.Namespace) -> None:
+    from training.ablation.command import run_ablate
+
+    run_ablate(options)
+
+
 _ACTIONS = {
     "prepare": _prepare,
     "fit": _fit,
@@ -157,6 +163,7 @@ _ACTIONS = {
     "moods": _moods,
     "quality": _quality,
     "robustness": _robustness,
+    "ablate": _ablate,
 }
 
 

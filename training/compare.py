@@ -16,6 +16,8 @@ from training.compare_rows import compare_contenders
 from training.compare_speed import cpu_name, measure_pace
 from training.contenders import Contender, open_contenders
 from training.datasets import Faces, Split, load_splits
+from training.explain.contending import open_regression
+from training.explain.regression import is_regression
 from training.given import NOTHING_GIVEN, Given
 from training.intervals import Bootstrap
 
@@ -28,6 +30,7 @@ def compare(
     *,
     command: str,
     given: Given = NOTHING_GIVEN,
+    units: Sequence[Path] | None = None,
     against: str | None = None,
     bootstrap: Bootstrap | None = None,
     repeats: int = 9,
@@ -39,6 +42,7 @@ def compare(
         data: see training.datasets.load_splits.
         command: as it was typed, for the record.
         given: what the options say of those model files that do not say it.
+        units: action units of PublicTest, for regressions on them.
         against: "labels", "raters" or "raters_agree"; None: the raters where there are votes.
         bootstrap: how intervals are made.
         repeats: rounds of timing; 0: none.
@@ -46,7 +50,7 @@ def compare(
     Raises:
         UsageError: a model is named twice, or the models share fewer than two classes.
     """
-    contenders = open_all(models, given)
+    contenders = open_all(models, given, units)
     some = next(iter(contenders.values()))
     shared = [name for name in some.classes if all(name in one.classes for one in contenders.values())]
     if len(shared) < 2:
@@ -77,12 +81,19 @@ def compare(
     return document
 
 
-def open_all(models: Sequence[str], given: Given) -> Mapping[str, Contender]:
+def open_all(
+    models: Sequence[str], given: Given, units: Sequence[Path] | None = None
+) -> Mapping[str, Contender]:
     """The contenders of all models by a label of their own: the model's name, and the kind where it has two."""
     if twice := [name for name, count in Counter(models).items() if count > 1]:
         raise UsageError(f"{twice[0]} is named twice; a model is as good as itself")
     found = {}
+    if units and not any(is_regression(Path(model)) for model in models):
+        raise UsageError("--units is for regressions on action units, and none of the models is one")
     for model in models:
+        if is_regression(Path(model)):
+            found[model] = open_regression(model, units)
+            continue
         opened = _open(model, given) if len(models) > 1 else open_contenders(model, given)
         for one in opened:
             found[f"{model} ({one.kind})" if len(opened) > 1 else model] = one

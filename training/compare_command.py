@@ -26,6 +26,7 @@ def run_command(options: argparse.Namespace) -> None:
         options.data,
         command=options.command_line,
         given=given_by(options),
+        units=options.units,
         against=options.against,
         bootstrap=Bootstrap(options.resamples, options.seed),
         repeats=options.repeats,

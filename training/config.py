@@ -32,6 +32,8 @@ class FitConfig:
             training.disturbances).
         logit_adjustment: how much rare classes are given their chance, 0 to 1 (see training.losses).
         averaging: momentum per batch of the averaged weights, which are the ones that are kept.
+        sharpness: how far up the loss each step looks, as a length in all weights together (see
+            training.sharpness); 0: it steps by the gradient of where it is.
         balance, mixup: see training.batches.FittingBatches.
         schedule: see training.schedule.
         teachers, teacher_share: see training.teaching.taught; a teacher is a RUN, a bundle or a Keras file.
@@ -59,6 +61,7 @@ class FitConfig:
     camera_augmentation: float = 0.0
     logit_adjustment: float = 0.0
     averaging: float = 0.998
+    sharpness: float = 0.0
     balance: Balance = "none"
     mixup: float = 0.0
     teachers: tuple[str, ...] = ()

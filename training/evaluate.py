@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 Metrics = Mapping[str, Mapping[str, Any]]
 
 #: What a card leaves out.
-_LONG = ("confusion", "reliability", "intervals")
+_LONG = ("confusion", "reliability", "risk_coverage", "intervals")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,6 +38,7 @@ from training.progress import EpochBar, Remaining, epoch_progress
 from training.record import data_record, figure_name, tell_classes
 from training.runs import Plan
 from training.schedule import has_stopped, make_optimizer, set_rate
+from training.sharpness import TIMES, TwiceBatches, settle
 from training.teaching import find_teachers, taught, teachers_record
 from training.tensorboard import EpochLog
 from training.votes import fitting_targets
@@ -134,6 +135,8 @@ class _Fit:
         self._training, self._targets = training, targets
         self._figure = figure_name(config.labels, public)
         compile_model(model, config, targets, batches=len(self._batches(0)))
+        if config.sharpness:
+            settle(model, self._batches(0)[0])
         self._judge = Judge(model, public, config)
 
     def run(self) -> Outcome:
@@ -161,10 +164,13 @@ class _Fit:
         figures = [row["public_figure"] for row in state.history]
         return Outcome(state.best, figures.index(max(figures)) + 1, len(figures), self._figure)
 
-    def _one_epoch(self, state: FitState, epoch: int, batches: FittingBatches, bar: EpochBar) -> FitState:
+    def _one_epoch(
+        self, state: FitState, epoch: int, batches: keras.utils.PyDataset, bar: EpochBar
+    ) -> FitState:
         start_s = time.monotonic()
         set_rate(self._model.optimizer, self._config, state.history)
-        average = WeightAverage(self._config.averaging, state.averages, epoch * len(batches))
+        every = TIMES if self._config.sharpness else 1
+        average = WeightAverage(self._config.averaging, state.averages, epoch * len(batches), every)
         logs = self._model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, callbacks=[average, bar], shuffle=False, verbose=0
         ).history
@@ -204,7 +210,7 @@ class _Fit:
             self._figure, 100 * row["public_figure"], 100 * state.best, row["seconds"], minutes,
         )  # fmt: skip
 
-    def _batches(self, epoch: int) -> FittingBatches:
+    def _batches(self, epoch: int) -> keras.utils.PyDataset:
         return fitting_batches(self._training, self._targets, self._config, epoch)
 
     def _new_state(self) -> FitState:
@@ -214,9 +220,9 @@ class _Fit:
 
 def fitting_batches(
     training: Faces, targets: NDArray[np.float32], config: FitConfig, epoch: int
-) -> FittingBatches:
+) -> keras.utils.PyDataset:
     """One epoch as a complete configuration has it."""
-    return FittingBatches(
+    batches = FittingBatches(
         training.pixels,
         targets,
         side_px=config.input_size,
@@ -230,6 +236,7 @@ def fitting_batches(
         mixup=config.mixup,
         channels=config.channels,
     )
+    return TwiceBatches(batches) if config.sharpness else batches
 
 
 def compile_model(model: keras.Model, config: FitConfig, targets: NDArray[np.float32], batches: int) -> None:

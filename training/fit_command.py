@@ -63,16 +63,16 @@ def _meet(options: argparse.Namespace) -> None:
 def _run_all(options: argparse.Namespace) -> str:
     from training.seeds import run_seeds, seed_folder
 
-    given = _given(options)
+    given = given_settings(options)
     if options.seeds is None:
-        outcome = _run(options, _plan(options, options.out, given), options.out)
+        outcome = run_plan(options, plan_of(options, options.out, given), options.out)
         return f"{options.out / runs.BEST_FILE}: {100 * outcome.best:.2f}% on PublicTest ({outcome.figure})"
     first = given.get("seed", FitConfig().seed)
     seeds = range(first, first + options.seeds)
     # all are planned before the first begins, so that one that cannot be stops none half way
-    plans = {seed: _plan(options, seed_folder(options.out, seed), {**given, "seed": seed}) for seed in seeds}
+    plans = {seed: plan_of(options, seed_folder(options.out, seed), {**given, "seed": seed}) for seed in seeds}
     summary = run_seeds(
-        options.out, seeds, options.command_line, lambda seed, run: _run(options, plans[seed], run)
+        options.out, seeds, options.command_line, lambda seed, run: run_plan(options, plans[seed], run)
     )
     return (
         f"{options.out / runs.SUMMARY_FILE}: {100 * summary['mean']:.2f} ± {100 * summary['deviation']:.2f}% "
@@ -80,7 +80,7 @@ def _run_all(options: argparse.Namespace) -> str:
     )
 
 
-def _given(options: argparse.Namespace) -> dict[str, Any]:
+def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     """The fields of the configuration that the user named."""
     names = {field.name for field in fields(FitConfig)}
     given = {name: value for name, value in vars(options).items() if name in names}
@@ -93,7 +93,7 @@ def _given_of_model(options: argparse.Namespace) -> Given:
     return Given(check_range(getattr(options, "value_range", None)), classes, options.colour)
 
 
-def _plan(options: argparse.Namespace, out: Path, given: dict[str, Any]) -> Plan:
+def plan_of(options: argparse.Namespace, out: Path, given: dict[str, Any]) -> Plan:
     from training.datasets import usual_labels
 
     if not (options.resume and (out / runs.CONFIG_FILE).is_file()):
@@ -116,7 +116,7 @@ def _check_base(options: argparse.Namespace, config: FitConfig, out: Path) -> No
         )
 
 
-def _run(options: argparse.Namespace, plan: Plan, out: Path) -> "Outcome":
+def run_plan(options: argparse.Namespace, plan: Plan, out: Path) -> "Outcome":
     from training.finetune import begin
     from training.fit import fit
 

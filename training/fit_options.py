@@ -145,6 +145,12 @@ def _add_recipe(option: _Recipe) -> None:
         shown="none",
     )
     option("teacher-share", "share of the teachers in the targets, 0 to 1", type=types.up_to_one)
+    option(
+        "sharpness",
+        "how far up the loss each step looks for a flat place, such as 0.05; an epoch takes twice as long; "
+        "0: not at all",
+        type=types.not_negative,
+    )
     option("averaging", "momentum per batch of the averaged weights, 0 to 1", type=types.share)
     option(
         "early-stopping", "end after so many epochs without a better figure; 0: never", type=types.at_least_zero

@@ -42,8 +42,20 @@ def add_evaluate(commands: Any) -> None:
 
 def add_compare(commands: Any) -> None:
     parser = commands.add_parser("compare", help="measure several models side by side on the same pictures")
-    parser.add_argument("models", metavar="MODEL", nargs="+", help=MODEL_HELP)
+    parser.add_argument(
+        "models",
+        metavar="MODEL",
+        nargs="+",
+        help=f"{MODEL_HELP}; or a regression on action units (.json), which needs --units",
+    )
     parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
+    parser.add_argument(
+        "--units",
+        type=Path,
+        nargs="+",
+        metavar="CSV",
+        help="action units of PublicTest, as `mien-train explain units --data` writes them",
+    )
     parser.add_argument(
         "--split",
         type=_public,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from edge.errors import DataError
+from training.coverage import risk_coverage, told_from
 from training.splits import NO_CLASS, Faces
 from training.votes import class_votes, plurality
 
@@ -100,6 +101,7 @@ def describe(probabilities: Probabilities, truth: NDArray[Any], names: Sequence[
         return {"faces": 0}
     classes = np.arange(len(names))
     predicted = probabilities.argmax(axis=1)
+    confidence = probabilities.max(axis=1).astype(np.float64)
     precision, recall, f1, support = precision_recall_fscore_support(
         truth, predicted, labels=classes, zero_division=0
     )
@@ -121,6 +123,8 @@ def describe(probabilities: Probabilities, truth: NDArray[Any], names: Sequence[
         },
         "confusion": confusion_matrix(truth, predicted, labels=classes).tolist(),
         "reliability": reliability(probabilities, truth),
+        "risk_coverage": risk_coverage(confidence, predicted == truth),
+        "told_from": told_from(confidence, predicted == truth),
     }
 
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from training.ablation.command import add_ablate
 from training.classes import parse_names
 from training.config import FitConfig
 from training.explain.commands import add_explain
@@ -36,6 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_moods(commands)
     add_quality(commands)
     add_robustness(commands)
+    add_ablate(commands)
     networks = commands.add_parser("networks", help="list the networks and their size")
     networks.add_argument("--json", action="store_true", help="print JSON")
     networks.add_argument(

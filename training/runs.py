@@ -127,8 +127,7 @@ def write_history(run: Path, history: Sequence[Mapping[str, float]]) -> None:
 def read_story(run: Path) -> dict[str, Any]:
     """For the card: the data, the versions, the epochs, which one's weights were kept, and the curves."""
     versions = json.loads((run / VERSIONS_FILE).read_text(encoding="utf-8"))
-    with (run / HISTORY_FILE).open(newline="") as file:
-        history = list(csv.DictReader(file))
+    history = read_history(run)
     best = max(history, key=lambda row: float(row["public_figure"]))
     path = run / DATA_FILE
     data = {"fitted_on": json.loads(path.read_text(encoding="utf-8"))} if path.is_file() else {}
@@ -139,6 +138,17 @@ def read_story(run: Path) -> dict[str, Any]:
         "best_epoch": int(best["epoch"]),
         "history": {name: [round(float(row[name]), 5) for row in history] for name in CURVES},
     }
+
+
+def read_history(run: Path) -> list[dict[str, str]]:
+    """A row for each epoch, as text."""
+    with (run / HISTORY_FILE).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """JSON of ours; empty where there is no such file."""
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def read_looks(run: Path) -> list[dict[str, Any]]:

@@ -4,10 +4,12 @@ So a run that was stopped needs nothing more than its history to go on as it wou
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 
 from training.config import FitConfig
+from training.sharpness import TIMES, SharpnessAwareAdamW
 
 #: How much smaller the steps become where the loss on PublicTest has not fallen for so many epochs.
 _FACTOR = 0.5
@@ -17,11 +19,19 @@ History = Sequence[Mapping[str, float]]
 
 
 def make_optimizer(config: FitConfig, batches: int) -> keras.optimizers.Optimizer:
-    """AdamW for `config.epochs` epochs of so many batches."""
+    """AdamW for `config.epochs` epochs of so many batches, those that are shown twice counted twice."""
+    if config.sharpness:
+        batches //= TIMES
     rate = _warm_cosine(config, batches) if config.schedule == "cosine" else config.learning_rate
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
+    optimizer = _adamw(rate, config)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
+
+
+def _adamw(rate: Any, config: FitConfig) -> keras.optimizers.AdamW:
+    if config.sharpness:
+        return SharpnessAwareAdamW(rate, weight_decay=config.weight_decay, distance=config.sharpness)
+    return keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
 
 
 def _warm_cosine(config: FitConfig, batches: int) -> keras.optimizers.schedules.LearningRateSchedule:

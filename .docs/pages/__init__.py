@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pages import commands, configuration, troubleshooting
+from pages import accuracy, architecture, commands, configuration, troubleshooting
 
 FOLDER = Path(__file__).parents[1]
 
@@ -11,4 +11,6 @@ MADE: dict[Path, Callable[[], str]] = {
     FOLDER / "configuration.md": configuration.render,
     FOLDER / "commands.md": commands.render,
     FOLDER / "troubleshooting.md": troubleshooting.render,
+    FOLDER / "architecture.svg": architecture.render,
+    FOLDER / "accuracy.md": accuracy.render,
 }

@@ -16,7 +16,7 @@ _MODELS = ("edge/config/", "edge/emotion/bundle.py")
 _LOGGED = ("error", "warning", "exception")
 
 #: Calls that hand a line on to the log or the status, and arguments that do.
-_TELLS = frozenset({"say_once", "give_up", "_put_out"})
+_TELLS = frozenset({"say_once", "give_up", "_put_out", "complain"})
 _HANDED_ON = frozenset({"problem", "complaint"})
 
 #: Functions, classes and tables whose every sentence becomes a line, or the end of one.

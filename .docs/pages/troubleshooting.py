@@ -19,7 +19,9 @@ PARTS = {
     "coral": "The Coral",
     "broker": "The broker",
     "tls": "TLS",
+    "view": "The aim page",
     "machine": "The machine",
+    "timeline": "Recordings and timelines",
 }
 
 _HEAD = """\

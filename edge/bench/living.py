@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.assembly import make_pipeline
 from edge.cameras import open_camera
 from edge.cameras.mailbox import frames_of
 from edge.config import Config
@@ -14,7 +15,6 @@ from edge.emotion.classifier import Classifier
 from edge.faces.budget import Budget
 from edge.mqtt.publisher import Publisher
 from edge.pace import Pace
-from edge.service import make_pipeline
 
 _PATIENCE_S = 1.0
 

@@ -6,6 +6,7 @@ from itertools import islice
 
 import cv2
 
+from edge.assembly import make_pipeline
 from edge.bench.meter import Spent, StageMeter
 from edge.cameras import open_camera
 from edge.config import CameraConfig, Config
@@ -14,7 +15,6 @@ from edge.faces.detector import HaarDetector
 from edge.mqtt.publisher import Publisher
 from edge.pipeline import Pipeline
 from edge.records import Box, Frame
-from edge.service import make_pipeline
 
 #: Told how many frames are done.
 Progress = Callable[[int], None]

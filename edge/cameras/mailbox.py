@@ -15,6 +15,9 @@ class Mailbox:
 
     Args:
         on_drop: called, in the camera's thread, for each frame that is dropped.
+
+    Attributes:
+        is_open: the camera is not closed yet.
     """
 
     def __init__(self, camera: Camera, on_drop: Callable[[], None] = lambda: None) -> None:
@@ -24,7 +27,8 @@ class Mailbox:
         self._newest: Frame | None = None
         self._failure: Exception | None = None
         self._has_ended = False
-        self._is_wanted, self._is_left = True, False
+        self._is_wanted = self.is_open = True
+        self._is_left = False
         self._thread = threading.Thread(target=self._fill, name="camera", daemon=True)
         self._thread.start()
 
@@ -54,7 +58,7 @@ class Mailbox:
         with self._changed:
             self._is_left = not self._has_ended
         if not self._is_left:
-            self._camera.close()
+            self._close_camera()
 
     def _fill(self) -> None:
         try:
@@ -74,19 +78,31 @@ class Mailbox:
             self._changed.notify()
             is_left = self._is_left
         if is_left:
-            self._camera.close()
+            self._close_camera()
+
+    def _close_camera(self) -> None:
+        self._camera.close()
+        self.is_open = False
 
 
 @contextmanager
 def frames_of(
-    camera: Camera, patience_s: float, on_drop: Callable[[], None] = lambda: None
+    camera: Camera,
+    patience_s: float,
+    on_drop: Callable[[], None] = lambda: None,
+    on_left: Callable[[Mailbox], None] = lambda _: None,
 ) -> Iterator[Iterator[Frame | None]]:
     """The frames to work on: the newest of a live camera, every one of a recording.
 
     Closes the camera when the block ends, unless it hangs.
+
+    Args:
+        on_left: takes what holds a camera that hangs, and will close it when that is over.
     """
     mailbox = Mailbox(camera, on_drop) if camera.is_live else None
     try:
         yield mailbox.frames(patience_s) if mailbox else iter(camera)
     finally:
         (mailbox or camera).close()
+        if mailbox and mailbox.is_open:
+            on_left(mailbox)

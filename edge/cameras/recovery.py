@@ -3,10 +3,10 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from edge.cameras import Camera
-from edge.cameras.mailbox import frames_of
+from edge.cameras.mailbox import Mailbox, frames_of
 from edge.cameras.sight import Fault, Sight
 from edge.config import CameraConfig
 from edge.errors import CameraError
@@ -62,6 +62,7 @@ class RecoveringCamera:
         self.comes_back = comes_back
         self.dropped = 0
         self._openings = 0
+        self._left: list[Mailbox] = []  # which hold cameras that hung when they were to be closed
         self._open_camera, self._stages = open_camera, stages
         self._waits, self._has_worked, self._delay_s = waits, False, _FIRST_DELAY_S
         config = config or CameraConfig()
@@ -80,7 +81,19 @@ class RecoveringCamera:
         is_open = self.camera is not None and self.camera.is_live and self.comes_back
         return is_open and time.monotonic() - self._heard_s > SILENT_S
 
-    def frames(self, patience_s: float, stop: threading.Event) -> Iterator[Frame | None]:
+    def change(self, open_camera: Callable[[], Camera], config: CameraConfig, *, comes_back: bool) -> None:
+        """Be another camera, or the same otherwise, from the next call of `frames` on."""
+        self._open_camera, self.comes_back, self._waits = open_camera, comes_back, True
+        self._sight, self._well_s = Sight(config), _WELL_S + config.frozen_after_s
+        self._delay_s = _FIRST_DELAY_S
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a camera that was to be closed hangs, and the device is still open."""
+        self._left = [mailbox for mailbox in self._left if mailbox.is_open]
+        return bool(self._left)
+
+    def frames(self, patience_s: float, stop: threading.Event) -> Generator[Frame | None]:
         """Give frames, and None whenever none came for `patience_s` seconds or the one that came is no good.
 
         Raises:
@@ -104,7 +117,7 @@ class RecoveringCamera:
         self._openings += 1
         self._heard_s = self._well_since_s = time.monotonic()
         self._sight.begin(has_sensor=self.camera.has_sensor)
-        with frames_of(self.camera, patience_s, self._count_dropped) as frames:
+        with frames_of(self.camera, patience_s, self._count_dropped, self._note_left) as frames:
             for frame in frames:
                 if frame is not None:
                     self._heard_s = time.monotonic()
@@ -147,6 +160,9 @@ class RecoveringCamera:
             logger.info("the camera is back")
         self.trouble = None
         self._black_due_s, self._black_delay_s = float("-inf"), _FIRST_BLACK_DELAY_S
+
+    def _note_left(self, mailbox: Mailbox) -> None:
+        self._left.append(mailbox)
 
     def _count_dropped(self) -> None:
         self.dropped += 1

@@ -9,8 +9,10 @@ from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
 from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
+from edge.config.privacy import PrivacyConfig, least_faces, state_folder
 from edge.config.publish import PublishConfig
 from edge.config.secret import CREDENTIAL, KEY_CREDENTIAL, find_credential, read_password
+from edge.config.view import ViewConfig
 from edge.config.whole import Config, load_config, parse_config, public_config
 
 __all__ = [
@@ -24,14 +26,18 @@ __all__ = [
     "ModelConfig",
     "MoodConfig",
     "MqttConfig",
+    "PrivacyConfig",
     "PublishConfig",
     "QualityConfig",
     "Region",
+    "ViewConfig",
     "comes_back",
     "find_credential",
+    "least_faces",
     "load_config",
     "parse_config",
     "public_config",
     "read_password",
+    "state_folder",
     "without_login",
 ]

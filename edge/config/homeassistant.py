@@ -18,7 +18,9 @@ Topic = Annotated[str, AfterValidator(_is_topic)]
 
 class HomeAssistantConfig(Table):
     enabled: bool = Field(
-        False, description="tell Home Assistant, by MQTT discovery, of this device and all that it measures"
+        False,
+        description="tell Home Assistant, by MQTT discovery, of this device and all that it measures; false "
+        "takes back what was told",
     )
     name: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         None, description="what Home Assistant calls this device; default: device.id"

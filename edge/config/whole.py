@@ -12,8 +12,10 @@ from edge.config.emotion import ModelConfig, MoodConfig
 from edge.config.faces import DetectConfig, QualityConfig
 from edge.config.homeassistant import HomeAssistantConfig
 from edge.config.mqtt import MqttConfig
+from edge.config.privacy import PrivacyConfig
 from edge.config.publish import PublishConfig
 from edge.config.table import Table
+from edge.config.view import ViewConfig
 from edge.config.wording import one_line
 from edge.errors import ConfigError
 
@@ -27,7 +29,9 @@ class Config(Table):
     mood: MoodConfig = Field(default_factory=lambda: MoodConfig())
     mqtt: MqttConfig = Field(default_factory=lambda: MqttConfig())
     publish: PublishConfig = Field(default_factory=lambda: PublishConfig())
+    privacy: PrivacyConfig = Field(default_factory=lambda: PrivacyConfig())
     homeassistant: HomeAssistantConfig = Field(default_factory=lambda: HomeAssistantConfig())
+    view: ViewConfig = Field(default_factory=lambda: ViewConfig())
 
     @model_validator(mode="after")
     def _virtual_time_has_no_coral(self) -> "Config":
@@ -49,7 +53,9 @@ def load_config(path: Path) -> Config:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path} is not there; expected a TOML file (an empty one will do)") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise ConfigError(f"{path} is not TOML that can be read: its values are nested too deeply") from None
+    except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits
         raise ConfigError(f"{path} is not TOML: {error}") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None

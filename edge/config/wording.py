@@ -19,6 +19,9 @@ _KINDS = {
     "bool_type": "true or false",
     "string_type": "text in quotes",
 }
+#: So much of a value or a key is shown: one of a megabyte says no more than its beginning.
+_MOST_LETTERS = 200
+
 _OUT_OF_RANGE = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 
 
@@ -37,14 +40,18 @@ def one_line(error: ValidationError, root: type[BaseModel]) -> str:
     elif is_of_table:  # two keys that do not go together: the message names them
         line = ": ".join([*filter(None, [".".join(location)]), str(first["ctx"]["error"])])
     else:
-        value = without_login(repr(first["input"]))  # a camera's address may hold its password
+        value = _shortened(without_login(repr(first["input"])))  # a camera's address may hold its password
         line = f"{'.'.join(location)} is {value}; {_expected(first, location, root)}"
     return line + (f" (and {len(details) - 1} more)" if len(details) > 1 else "")
 
 
 def _on_one_line(key: str) -> str:
     """A key may hold what breaks a line."""
-    return key if key.isprintable() else repr(key)[1:-1]
+    return _shortened(key if key.isprintable() else repr(key)[1:-1])
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else text[:_MOST_LETTERS] + "…"
 
 
 def _expected(first: Mapping[str, Any], location: list[str], root: type[BaseModel]) -> str:

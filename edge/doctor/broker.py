@@ -5,37 +5,34 @@ retained and nobody's topic. It speaks MQTT 5, in which a broker says that a mes
 """
 
 import os
-import queue
 import secrets
 import socket
 import ssl
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-from paho.mqtt.enums import MQTTProtocolVersion
-from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import CREDENTIAL, MqttConfig, read_password
 from edge.doctor.finding import Finding, failed, ok, skipped
 from edge.doctor.setup import Setup
 from edge.doctor.unit import find_credential
+from edge.doctor.visitor import ANSWER_S, OtherProtocol, Visitor
 from edge.errors import ConfigError, MienError
-from edge.mqtt.making import explain_refusal, explain_silence, make_client, protocols
-from edge.mqtt.tls import explain_end, explain_tls, make_tls_context
+from edge.mqtt.homeassistant.discovery import discovery_topic
+from edge.mqtt.making import protocols
+from edge.mqtt.tls import explain_tls, make_tls_context
 from edge.mqtt.topics import ROOT
 
 #: The names of the checks, in the order in which one builds on the other.
 REACH, LOGIN, TOPICS = "broker", "broker login", "broker topics"
 
-_ANSWER_S = 5.0
+#: Where `homeassistant.enabled` asks for it.
+HOME_ASSISTANT = "Home Assistant"
+
 _NAME_S = 10.0
 
 #: How long all of it may take.
-LIMIT_S = _NAME_S + 6 * _ANSWER_S
+LIMIT_S = _NAME_S + 9 * ANSWER_S
 _WHY = "nothing that is seen gets out"
 
 
@@ -44,17 +41,23 @@ def check_broker(setup: Setup) -> list[Finding]:
         return [skipped(REACH, 'not needed: publish.to is "log"')]
     mqtt = setup.config.mqtt
     if problem := _reach(mqtt, setup.config_name):
-        return [problem, *(skipped(check, "the broker cannot be reached") for check in (LOGIN, TOPICS))]
+        return [problem, *_skip(setup, "the broker cannot be reached", LOGIN)]
     reached = ok(REACH, f"{mqtt.host}:{mqtt.port} answers")
     try:
         password = find_password(setup)
     except PermissionError as error:
         what = f"{error.filename} is for the service alone, as it should be; to try it: sudo mien doctor"
-        return [reached, skipped(LOGIN, what), skipped(TOPICS, "the password cannot be read")]
+        return [reached, skipped(LOGIN, what), *_skip(setup, "the password cannot be read")]
     except ConfigError as error:
         fix = f"sudo nano {mqtt.password_file or setup.config_name}"
-        return [reached, failed(LOGIN, str(error), _WHY, fix), skipped(TOPICS, "not logged in")]
+        return [reached, failed(LOGIN, str(error), _WHY, fix), *_skip(setup, "not logged in")]
     return [reached, *_visit(setup, password)]
+
+
+def _skip(setup: Setup, why: str, *before: str) -> list[Finding]:
+    """The checks that come after one that failed."""
+    after = [HOME_ASSISTANT] if setup.config.homeassistant.enabled else []
+    return [skipped(check, why) for check in (*before, TOPICS, *after)]
 
 
 def find_password(setup: Setup) -> str | None:
@@ -101,7 +104,7 @@ def _reach(mqtt: MqttConfig, config_name: str) -> Finding | None:
 def _shake_hands(mqtt: MqttConfig) -> None:
     """Connect, and, where TLS is asked for, see whether the broker is the one it says it is."""
     context = make_tls_context(mqtt)
-    with socket.create_connection((mqtt.host, mqtt.port), _ANSWER_S) as wire:
+    with socket.create_connection((mqtt.host, mqtt.port), ANSWER_S) as wire:
         if context:
             context.wrap_socket(wire, server_hostname=mqtt.host).close()
 
@@ -135,9 +138,9 @@ def _visit(setup: Setup, password: str | None) -> list[Finding]:
     problem = ""
     for protocol in protocols(mqtt):
         try:
-            with _Visitor(mqtt, password, protocol).connected() as visitor:
-                return [ok(LOGIN, f"let in {who}"), _check_topics(visitor, setup)]
-        except _OtherProtocol as error:
+            with Visitor(mqtt, password, protocol).connected() as visitor:
+                return [ok(LOGIN, f"let in {who}"), *_check_topics(visitor, setup)]
+        except OtherProtocol as error:
             problem = str(error)
         except MienError as error:
             problem = str(error)
@@ -149,97 +152,34 @@ def _visit(setup: Setup, password: str | None) -> list[Finding]:
     )
     if "refused" not in problem:
         fix = f"look at port, tls and the files of TLS in the table [mqtt] of {setup.config_name}"
-    return [failed(LOGIN, problem, _WHY, fix), skipped(TOPICS, "not logged in")]
+    return [failed(LOGIN, problem, _WHY, fix), *_skip(setup, "not logged in")]
 
 
-def _check_topics(visitor: "_Visitor", setup: Setup) -> Finding:
-    topic = f"{ROOT}/{setup.config.device.id}/doctor/{secrets.token_hex(4)}"
-    tree, user = f"{ROOT}/{setup.config.device.id}/#", setup.config.mqtt.username
+def _check_topics(visitor: Visitor, setup: Setup) -> list[Finding]:
+    device, about = setup.config.device.id, setup.config.homeassistant
+    why = "nothing that is seen gets out, or commands do not arrive"
+    findings = [_check_tree(visitor, setup, TOPICS, f"{ROOT}/{device}", why)]
+    if about.enabled:
+        root = discovery_topic(about.discovery_prefix, device).removesuffix("/config")
+        why = "Home Assistant does not find this device, or does not forget it"
+        findings.append(_check_tree(visitor, setup, HOME_ASSISTANT, root, why))
+    return findings
+
+
+def _check_tree(visitor: Visitor, setup: Setup, check: str, root: str, why: str) -> Finding:
+    """Whether what is written below a topic comes back; nobody listens where it is written."""
+    topic = f"{root}/doctor/{secrets.token_hex(4)}"
+    tree, user = f"{root}/#", setup.config.mqtt.username
     fix = (
         f"in the broker's ACL file: {f'user {user}, then' if user else 'before any user:'} "
         f"“topic readwrite {tree}”; then: sudo systemctl reload mosquitto"
     )
     if not visitor.subscribe(topic):
-        return failed(TOPICS, f"{tree} may not be read", "commands do not arrive", fix)
+        return failed(check, f"{tree} may not be read", why, fix)
     refusal = visitor.publish(topic)
     if refusal:
-        return failed(TOPICS, f"{tree} may not be written: {refusal}", _WHY, fix)
+        return failed(check, f"{tree} may not be written: {refusal}", why, fix)
     if not visitor.hears(topic):
         what = f"what is written to {tree} does not come back: it may not be read, or not be written"
-        return failed(TOPICS, what, "messages or commands are lost without a word", fix)
-    return ok(TOPICS, f"{tree} can be written and read")
-
-
-class _OtherProtocol(MienError):
-    """Another version of MQTT might do."""
-
-
-class _Visitor:
-    """A short connection, step by step; each answer of the broker is waited for."""
-
-    def __init__(self, mqtt: MqttConfig, password: str | None, protocol: MQTTProtocolVersion) -> None:
-        self._mqtt = mqtt
-        self._answers: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        self._client = client = make_client(mqtt, password, f"mien-doctor-{secrets.token_hex(4)}", protocol)
-        client.on_connect = lambda client, data, flags, reason, properties: self._tell("connect", reason)
-        client.on_disconnect = lambda client, data, flags, reason, properties: self._tell("lost", reason)
-        client.on_subscribe = lambda client, data, mid, reasons, properties: self._tell("subscribe", reasons[0])
-        client.on_publish = lambda client, data, mid, reason, properties: self._tell("publish", reason)
-        client.on_message = lambda client, data, message: self._tell("message", message.topic)
-
-    @contextmanager
-    def connected(self) -> Iterator["_Visitor"]:
-        """Raises MienError where the broker does not let us in."""
-        try:
-            self._client.connect(self._mqtt.host, self._mqtt.port)
-        except (OSError, ValueError) as error:
-            where = f"{self._mqtt.host}:{self._mqtt.port}"
-            raise MienError(explain_tls(error, self._mqtt) or f"{where}: {error}") from None
-        self._client.loop_start()
-        try:
-            reason = self._wait_for("connect")
-            if reason is None and (fault := explain_end(self._mqtt)):
-                raise MienError(fault)
-            if reason is None:
-                raise _OtherProtocol(explain_silence(self._mqtt))
-            if reason.is_failure:
-                kind = _OtherProtocol if str(reason) == "Unsupported protocol version" else MienError
-                raise kind(explain_refusal(reason, self._mqtt))
-            yield self
-        finally:
-            self._client.disconnect()
-            self._client.loop_stop()
-
-    def subscribe(self, topic: str) -> bool:
-        self._client.subscribe(topic, qos=1)
-        reason = self._wait_for("subscribe")
-        return reason is not None and not reason.is_failure
-
-    def publish(self, topic: str) -> str | None:
-        """Publish nothing of interest, not retained; why it was refused, where the broker says so."""
-        self._client.publish(topic, "mien doctor looks whether this comes back", qos=1)
-        reason: ReasonCode | None = self._wait_for("publish")
-        return str(reason).lower() if reason is not None and reason.is_failure else None
-
-    def hears(self, topic: str) -> bool:
-        return self._wait_for("message", topic) is not None
-
-    def _tell(self, kind: str, value: object) -> None:
-        self._answers.put((kind, value))
-
-    def _wait_for(self, wanted: str, value: object = None) -> Any:
-        """The broker's next answer of this kind, and of this value where one is given; None: none comes."""
-        deadline_s = time.monotonic() + _ANSWER_S
-        while (left_s := deadline_s - time.monotonic()) > 0:
-            try:
-                kind, answer = self._answers.get(timeout=left_s)
-            except queue.Empty:
-                break
-            if kind == wanted and value in (None, answer):
-                return answer
-            if kind == "lost":
-                break
-            if kind == "message":
-                self._answers.put((kind, answer))  # it may come before the answer to what we published
-                time.sleep(0.01)
-        return None
+        return failed(check, what, why, fix)
+    return ok(check, f"{tree} can be written and read")

@@ -34,6 +34,8 @@ def check_camera(setup: Setup) -> Finding:
     kind, _, address = setup.config.camera.source.partition(":")
     if kind == "v4l2" and (found := _check_device(setup, _device_path(address))):
         return found
+    if setup.holder and setup.holder.is_private:
+        return skipped(CHECK, "closed by the privacy switch; mosquitto_pub -t mien/DEVICE/privacy/set -m OFF")
     if setup.holder and kind != "file":
         return judge_by_service(setup.holder)
     request = {"camera": setup.config.camera.model_dump(mode="json")}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edge.doctor.finding import Finding, failed, ok, skipped, warning
 from edge.doctor.system import System
-from edge.mqtt.topics import ONLINE
+from edge.mqtt.topics import ONLINE, PRIVACY
 from edge.restarts import read_restarts
 
 CHECK = "service"
@@ -46,10 +46,15 @@ class Unit:
         return self.active in ("active", "activating", "reloading")
 
     @property
+    def is_private(self) -> bool:
+        """Whether the privacy switch has the camera closed."""
+        return self.said.partition("; ")[0] == PRIVACY
+
+    @property
     def trouble(self) -> str:
         """What keeps it from `online`, by its own word; nothing where it is well."""
         state, _, trouble = self.said.partition("; ")
-        return trouble or (state if state != ONLINE else "")
+        return trouble or (state if state not in (ONLINE, PRIVACY) else "")
 
 
 def read_unit(system: System) -> Unit | None:

@@ -98,13 +98,17 @@ class Mood:
 
 
 class Moods:
-    """The mood of every track that is in view, and of the room as a whole."""
+    """The mood of every track that is in view, and of the room as a whole.
 
-    def __init__(self, config: MoodConfig) -> None:
+    Args:
+        least_faces: the summary is of moments in which so many were there, and there is none without one.
+    """
+
+    def __init__(self, config: MoodConfig, least_faces: int = 0) -> None:
         self._config = config
         self._moods: dict[int, Mood] = {}
         self._leading = Leading(config.no_face_after_s)
-        self._shares = Shares()
+        self._shares, self._least_faces = Shares(least_faces), least_faces
         self._scene = Scene()
         self._summarized_s: float | None = None
 
@@ -140,7 +144,9 @@ class Moods:
         if self._summarized_s is not None and now_s - self._summarized_s < WINDOW_S:
             return None
         is_first, self._summarized_s = self._summarized_s is None, now_s
-        return None if is_first else self._shares.summary
+        summary = self._shares.summary
+        is_withheld = self._least_faces and not summary.watched_s
+        return None if is_first or is_withheld else summary
 
 
 def _read(face: Face, mood: Mood) -> Reading:

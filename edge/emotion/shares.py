@@ -1,7 +1,7 @@
 """What the last minute was like: how much of it each emotion had, and how many faces there were."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from edge.records import Summary
 
@@ -13,13 +13,18 @@ _LONGEST_STEP_S = 1.0
 
 
 class Shares:
-    """Adds up seconds, in buckets of one second: memory and work stay small at any frame rate."""
+    """Adds up seconds, in buckets of one second: memory and work stay small at any frame rate.
 
-    def __init__(self) -> None:
+    Args:
+        least_faces: moments in which fewer faces were there count as not watched.
+    """
+
+    def __init__(self, least_faces: int = 0) -> None:
+        self._least_faces = least_faces
         self._buckets: deque[tuple[int, Counter[str], list[float]]] = deque()
         self._updated_s: float | None = None
 
-    def add(self, emotions: Iterable[str], now_s: float) -> None:
+    def add(self, emotions: Collection[str], now_s: float) -> None:
         """Take what is said of each face in a frame; it counts for the time since the frame before."""
         elapsed_s = 0.0 if self._updated_s is None else now_s - self._updated_s
         elapsed_s = min(max(elapsed_s, 0.0), _LONGEST_STEP_S)
@@ -29,6 +34,8 @@ class Shares:
             self._buckets.append((second, Counter(), [0.0]))
             while self._buckets[0][0] <= second - WINDOW_S:
                 self._buckets.popleft()
+        if len(emotions) < self._least_faces:
+            return
         _, seconds, watched_s = self._buckets[-1]
         watched_s[0] += elapsed_s
         for emotion in emotions:

@@ -5,6 +5,7 @@ of it now and then: a search for new faces. Nothing at all while the CPU's budge
 """
 
 import functools
+from collections.abc import Iterator
 from typing import Literal
 
 from edge.config import DetectConfig
@@ -49,18 +50,28 @@ _SMALLEST_OF_HEIGHT = 0.1
 class FaceFinder:
     """Finds the faces of each frame and gives them their track numbers.
 
+    Args:
+        track_numbers: gives the next one; default: from 1.
+
     Attributes:
         searched: what was searched of the last frame.
+        windows: the parts of it that were, which may reach over its border.
 
     Raises:
         ConfigError: `detect.yunet_model` is no YuNet.
     """
 
-    def __init__(self, config: DetectConfig, budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        config: DetectConfig,
+        budget: Budget | None = None,
+        track_numbers: Iterator[int] | None = None,
+    ) -> None:
         self.searched: Searched = "none"
+        self.windows: list[Box] = []
         self._config, self._budget = config, budget or Budget()
         self._whole, self._window = _open_detectors(config)
-        self._tracker = Tracker(config.lost_after_s, config.max_faces)
+        self._tracker = Tracker(config.lost_after_s, config.max_faces, track_numbers)
         self._lookout = Lookout(config.new_face_within_s)
         self._is_idle = False
 
@@ -79,7 +90,7 @@ class FaceFinder:
     def find(self, frame: Frame) -> list[Face]:
         """The faces of a frame, largest first, clipped to it. Frames must come in the order of their time."""
         now_s = frame.time_s
-        self.searched = "none"
+        self.searched, self.windows = "none", []
         due, found, new = [], list[Box](), None
         if self._budget.allows("frames"):
             due = [track for track in self._tracker.tracks if _is_due(track, now_s)]
@@ -139,16 +150,18 @@ class FaceFinder:
         right = min(width + beyond_px, region.x + region.width + smallest_px)
         bottom = min(height + beyond_px, region.y + region.height + smallest_px)
         window = Box(left, top, right - left, bottom - top)
+        self.windows.append(window)
         shrink = _WHOLE_FACE * self._whole.side_px / smallest_px
         return find_in_window(self._whole, gray, window, shrink, smallest_px)
 
     def _search_around(self, gray: Gray, box: Box, window: float = _WINDOW) -> list[Box]:
         """A window around where a face should be, so many sides wide; what is found, the likeliest first."""
-        side_px = max(1, box.width)
+        side_px, around = max(1, box.width), box.expand(window)
+        self.windows.append(around)
         found = find_in_window(
             self._window,
             gray,
-            box.expand(window),
+            around,
             _WINDOW_FACE * self._window.side_px / side_px,
             round(side_px * _SMALLEST),
             round(side_px * _LARGEST),

@@ -43,15 +43,20 @@ class Scored:
 
     Attributes:
         faces: each with its scores; None where it was not seen, cannot be read, or has to wait.
-        rejected: how many cannot be read, by reason.
+        reasons: why a face cannot be read, by its track; those that can are left out.
         classified: how many the network looked at.
         reused: how many kept the scores they had.
     """
 
     faces: Sequence[tuple[Face, Scores | None]]
-    rejected: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[int, str] = field(default_factory=dict)
     classified: int = 0
     reused: int = 0
+
+    @property
+    def rejected(self) -> Mapping[str, int]:
+        """How many cannot be read, by reason."""
+        return Counter(self.reasons.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,22 +80,26 @@ class FaceScorer:
     def score(self, frame: Frame, faces: Sequence[Face]) -> Scored:
         present = {face.track for face in faces}
         self._looks = {track: look for track, look in self._looks.items() if track in present}
-        reasons = {
-            face.track: self._gate.reject(frame.gray, face) if self._gate else None
-            for face in faces
-            if face.is_seen
-        }
-        good = [face for face in faces if face.is_seen and reasons[face.track] is None]
+        seen = [face for face in faces if face.is_seen]
+        reasons = self._reject(frame.gray, seen)
+        good = [face for face in seen if face.track not in reasons]
         unchanged = {face.track for face in good if self._is_unchanged(frame.gray, face)}
         changed = [face for face in good if face.track not in unchanged]
         classified = self._classify_stalest(frame.gray, changed)
         fresh = unchanged | classified
         return Scored(
             [(face, self._looks[face.track].scores if face.track in fresh else None) for face in faces],
-            Counter(reason for reason in reasons.values() if reason is not None),
+            reasons,
             len(classified),
             len(unchanged),
         )
+
+    def _reject(self, gray: Gray, faces: Sequence[Face]) -> Mapping[int, str]:
+        """Why faces cannot be read, by track."""
+        if self._gate is None:
+            return {}
+        reasons = {face.track: self._gate.reject(gray, face) for face in faces}
+        return {track: reason for track, reason in reasons.items() if reason is not None}
 
     def _classify_stalest(self, gray: Gray, faces: Sequence[Face]) -> set[int]:
         """At least one, and as many as the budget allows; which."""

@@ -3,7 +3,8 @@
 Track numbers are made anew in every session and say nothing of who somebody is.
 """
 
-from collections.abc import Collection, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Sequence
 
 from edge.faces.assignment import assign
 from edge.faces.trajectory import FARTHEST, Trajectory
@@ -38,12 +39,16 @@ class Track:
 
 
 class Tracker:
-    """Keeps the tracks; told what was found, it updates, begins and ends them."""
+    """Keeps the tracks; told what was found, it updates, begins and ends them.
 
-    def __init__(self, lost_after_s: float, max_faces: int) -> None:
+    Args:
+        numbers: of new tracks; default: from 1.
+    """
+
+    def __init__(self, lost_after_s: float, max_faces: int, numbers: Iterator[int] | None = None) -> None:
         self.tracks: list[Track] = []
         self._lost_after_s, self._max_faces = lost_after_s, max_faces
-        self._last_number = 0
+        self._numbers = numbers or itertools.count(1)
 
     def update(
         self,
@@ -81,8 +86,7 @@ class Tracker:
     def _begin(self, boxes: Sequence[Box], now_s: float) -> None:
         room = max(0, self._max_faces - len(self.tracks))
         for box in sorted(boxes, key=lambda box: -box.area_px)[:room]:
-            self._last_number += 1
-            self.tracks.append(Track(self._last_number, box, now_s))
+            self.tracks.append(Track(next(self._numbers), box, now_s))
 
     def _drop_lost(self, now_s: float) -> None:
         self.tracks = [

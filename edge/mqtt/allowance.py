@@ -29,6 +29,10 @@ class Allowance:
         self._waiting: set[str] = set()
         self.dropped: Counter[str] = Counter()
 
+    def set_most(self, most: int) -> None:
+        """Have another cap, also for the minute that has begun."""
+        self._most = most
+
     def take(self, kind: str, topic: str, now_s: float) -> bool:
         """Whether a message of a kind ("update", "state" or "event") may go now; one that may has gone."""
         while self._gone_s and not 0 <= now_s - self._gone_s[0] < _MINUTE_S:

@@ -43,6 +43,7 @@ class MqttTransport:
         self._limits = Limits()
         self._too_large: set[str] = set()
         self._said: set[str] = set()  # refusals, of this connection
+        self._retained: dict[int, str] = {}  # topics of what is on its way, by the broker's number
         client_id = make_client_id(mqtt, topics.device)
         self._connection = Connection(mqtt, password, client_id, (topics.status, OFFLINE), self)
 
@@ -55,6 +56,11 @@ class MqttTransport:
     def waiting(self) -> int:
         """How many messages wait for the broker's acknowledgement."""
         return len(self._outbox)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the broker is there."""
+        return self._connection.is_up
 
     @property
     def problem(self) -> str | None:
@@ -104,6 +110,7 @@ class MqttTransport:
     def on_up(self, limits: Limits) -> None:
         self._limits = limits
         self._said.clear()
+        self._retained.clear()
         for topic_filter in self._inbox.filters:
             self._connection.subscribe(topic_filter)
         self._tell_connected()
@@ -116,10 +123,12 @@ class MqttTransport:
     def on_answers(self, answers: list[tuple[int, str | None]]) -> None:
         with self._lock:
             self._delivery.settle(answers)
-        for refusal in filter(None, (refusal for _, refusal in answers)):
-            if refusal not in self._said:
-                self._said.add(refusal)
-                logger.error("%s", self._explain(refusal))
+        for number, refusal in answers:
+            topic = self._retained.pop(number, "")
+            explanation = self._explain(refusal, topic) if refusal else None
+            if explanation and explanation not in self._said:
+                self._said.add(explanation)
+                logger.error("%s", explanation)
 
     def on_down(self) -> None:
         with self._lock:
@@ -141,9 +150,13 @@ class MqttTransport:
             number = self._connection.publish(topic, payload, 1, True)
             if number is not None:
                 self._delivery.expect(number)
+                self._retained[number] = topic
 
-    def _explain(self, refusal: str) -> str:
-        rights = f"; its ACL has to allow “topic readwrite {ROOT}/{self._device}/#”"
+    def _explain(self, refusal: str, topic: str = "") -> str:
+        """Why the broker did not take a message; `topic` where it is one of others."""
+        ours = f"{ROOT}/{self._device}/"
+        tree = topic if topic and not topic.startswith(ours) else f"{ours}#"
+        rights = f"; its ACL has to allow “topic readwrite {tree}”"
         hint = rights if refusal == "Not authorized" else ""
         return f"the broker refuses what we publish: {refusal.lower()}{hint}"
 

@@ -21,6 +21,7 @@ from edge.mqtt.events import Event, Events, take_events, tell_events
 from edge.mqtt.making import (
     ANSWER_S,
     FIRST_ANSWER_S,
+    TAKEN_OVER,
     cut_client,
     end_client,
     make_client,
@@ -28,13 +29,9 @@ from edge.mqtt.making import (
     protocols,
 )
 from edge.mqtt.outages import Outages
+from edge.mqtt.pauses import GOOD_S, Pauses
 
 logger = logging.getLogger(__name__)
-
-_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
-
-#: A connection that held for so long was a good one: the next pause is a short one again.
-_GOOD_S = 5.0
 
 #: How often there is a look at what waits, where nothing happens.
 _TICK_S = 1.0
@@ -88,7 +85,7 @@ class Connection:
         self._owner = owner
         self._protocols = protocols(mqtt)
         self._protocol = self._protocols[0]
-        self._is_protocol_known = False
+        self._is_protocol_known = self._is_taken_over = False
         self._client: paho.Client | None = None
         self._outages = Outages(mqtt, client_id)
         self._subscriptions: dict[int, str] = {}  # by the number under which the broker answers
@@ -136,22 +133,19 @@ class Connection:
             self._thread.join(_END_S)
 
     def _run(self) -> None:
-        pause_s = _SHORTEST_PAUSE_S
+        pauses = Pauses()
         while not self._stop.is_set():
             protocol, begun_s = self._protocol, time.monotonic()
-            was_up = False
+            was_up = self._is_taken_over = False
             try:
                 was_up = self._connect_once()
             except Exception:  # whatever a broker makes paho stumble over, this thread has to live
                 logger.exception("the connection failed in a way that it should not")
-            is_good = was_up and time.monotonic() - begun_s > _GOOD_S
-            if was_up and not self._stop.is_set():
-                self._outages.note_life(is_short=not is_good)
-            if is_good:
-                pause_s = _SHORTEST_PAUSE_S
+            held_s = time.monotonic() - begun_s if was_up else None
+            if held_s is not None and not self._stop.is_set():
+                self._outages.note_life(is_short=held_s <= GOOD_S)
             if self._protocol in (protocol, self._protocols[0]):  # else another version is tried at once
-                self._stop.wait(random.uniform(0.5, 1) * pause_s)
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                self._stop.wait(random.uniform(0.5, 1) * pauses.after(held_s, self._is_taken_over))
 
     def _connect_once(self) -> bool:
         """Hold one connection from beginning to end; whether the broker let us in."""
@@ -227,6 +221,7 @@ class Connection:
             gone = next((event for event in waiting if event.kind == "gone"), None)
             if gone:
                 self._owner.on_down()
+                self._is_taken_over = str(gone.reason) == TAKEN_OVER
                 if not self._stop.is_set():
                     self._outages.say_lost(gone.reason)
                 return

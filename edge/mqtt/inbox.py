@@ -4,10 +4,7 @@ from collections import deque
 
 from paho.mqtt.client import topic_matches_sub
 
-from edge.mqtt.transport import Handle, Received
-
-#: Of a longer payload only the beginning is kept: whoever may write to the broker must not fill our memory.
-MOST_BYTES = 16 * 1024
+from edge.mqtt.transport import MOST_BYTES, Handle, Received
 
 #: So many messages of one subscription may wait to be handed over; the oldest give way.
 _MOST_WAITING = 64

@@ -1,6 +1,5 @@
 """The one place that sets up a client of paho, and ends one: daemon, doctor and watcher speak alike."""
 
-import hashlib
 import os
 import secrets
 import socket
@@ -13,6 +12,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.board import SERIALS, read_board
 from edge.config import MqttConfig
 from edge.mqtt.tls import make_tls_context
 
@@ -25,11 +25,11 @@ ANSWER_S, FIRST_ANSWER_S = 5.0, 2.0
 #: How long a farewell to the broker may take, seconds.
 _FAREWELL_S = 0.5
 
-#: What differs from board to board, even where cards were copied: the serial number; else the system's own id.
-_SERIALS = (Path("/sys/firmware/devicetree/base/serial-number"), Path("/etc/machine-id"))
-
 _LOGIN = "set mqtt.username and mqtt.password_file as the broker knows them"
 _WAIT = "it goes on trying"
+
+#: The broker's reason where another client came with our id.
+TAKEN_OVER = "Session taken over"
 
 #: The broker's reasons, of MQTT 5 (those of 3.1.1 are among them), and what to do.
 _REMEDIES = {
@@ -46,7 +46,7 @@ _REMEDIES = {
     "Quota exceeded": _WAIT,
     "Use another server": "set mqtt.host to the server that took its place",
     "Server moved": "set mqtt.host to the server that took its place",
-    "Session taken over": "another client has our id; give each device its own device.id or mqtt.client_id",
+    TAKEN_OVER: "another client has our id; give each device its own device.id or mqtt.client_id",
     "Retain not supported": "status and info have to be retained; let the broker do so",
     "Packet too large": "let the broker take larger messages",
 }
@@ -84,21 +84,12 @@ def name_protocol(protocol: MQTTProtocolVersion) -> str:
     return "MQTT " + next(name for name, known in _BY_NAME.items() if known is protocol)
 
 
-def make_client_id(mqtt: MqttConfig, device: str, serials: Iterable[Path] = _SERIALS) -> str:
+def make_client_id(mqtt: MqttConfig, device: str, serials: Iterable[Path] = SERIALS) -> str:
     """One that no other has and that stays: a broker that still holds our last connection ends it at once.
 
     Otherwise that one's will, `offline`, could come after the `online` of the next.
     """
-    if mqtt.client_id:
-        return mqtt.client_id
-    for path in serials:
-        try:
-            serial = path.read_bytes().strip(b"\0\n ")
-        except OSError:
-            continue
-        if serial:
-            return f"mien-{device}-{hashlib.sha256(serial).hexdigest()[:8]}"
-    return f"mien-{device}-{secrets.token_hex(4)}"
+    return mqtt.client_id or f"mien-{device}-{read_board(serials) or secrets.token_hex(4)}"
 
 
 def end_client(client: paho.Client) -> None:

@@ -6,7 +6,7 @@ import ssl
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttConfig
-from edge.mqtt.making import explain_refusal, explain_silence
+from edge.mqtt.making import TAKEN_OVER, explain_refusal, explain_silence
 from edge.mqtt.tls import explain_end, explain_tls
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Outages:
     def say_lost(self, reason: ReasonCode | None) -> None:
         """A connection ended."""
         why = str(reason)
-        if why == "Session taken over" and reason:
+        if why == TAKEN_OVER and reason:
             self.say_refused(reason)
             return
         self._said.add(_AWAY)

@@ -51,10 +51,10 @@ class State(Message):
 
 
 class LastMinute(Message):
-    """What the last minute was like.
+    """What the last minute was like; with `privacy.aggregate_only`, while `min_faces` were there.
 
     Attributes:
-        watched_s: how much of it was watched.
+        watched_s: how much of it was watched, or with so many faces.
         shares: of the time that faces were there, how much each emotion had; "uncertain" is one of them.
         faces: how many were there on average.
     """
@@ -149,7 +149,8 @@ class Health(Message):
             and "too_large" (for the broker).
         waiting_messages: what has yet to reach the broker, and will.
         camera_reopened: how often the camera was opened again.
-        rejected: faces that could not be read, by reason: "small", "blurred", "dark", "bright", "cut".
+        rejected: faces that could not be read, by reason: "small", "blurred", "dark", "bright", "cut"; none
+            with `privacy.aggregate_only`.
         cpu_percent: of one core, of the whole process with the camera's own thread.
         memory_mb: resident memory of the process.
         memory_free_mb: what the machine still has; null where it does not say.

@@ -13,19 +13,15 @@ from pydantic import BaseModel
 from edge.clock import Clock, WallClock
 from edge.config import PublishConfig
 from edge.mqtt.allowance import Allowance
+from edge.mqtt.commands import Reply
+from edge.mqtt.news import is_other_reading, is_other_scene
 from edge.mqtt.payloads import Health, Info, make_face_event, make_state, make_summary, timestamp
 from edge.mqtt.topics import Topics
 from edge.mqtt.transport import Transport
 from edge.records import Frame, Reading, Scene
 
-#: A confidence that moved by less is the same.
-_CONFIDENCE_STEP = 0.05
-
 #: At a connect the last frame's state is told if it is younger than this, seconds; an old one would look live.
 _FRESH_S = 5.0
-
-#: A box that overlaps the one last told by more than this is the same.
-_SAME_BOX_OVERLAP = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,7 @@ class Publisher:
     Args:
         clock: gives the time stamps; default: the machine's.
         session: names this run in every message; default: a random name.
+        tells_faces: false: nothing of a single face, neither `state` nor `faces`.
     """
 
     def __init__(
@@ -49,20 +46,20 @@ class Publisher:
         config: PublishConfig,
         clock: Clock | None = None,
         session: str | None = None,
+        tells_faces: bool = True,
     ) -> None:
         self._transport, self._topics, self._config = transport, topics, config
         self._clock = clock or WallClock()
         self._session = session or secrets.token_hex(4)
+        self._tells_faces = tells_faces
         self._sequence: Counter[str] = Counter()
-        self._status: str | None = None
-        self._info: str | None = None
-        self._announced: dict[str, str] = {}
-        self._state_key: tuple[str, int, int | None, float] | None = None
+        self._announced: dict[str, str] = {}  # what is retained, by topic
+        self._told_scene: Scene | None = None
         self._state_told_s = float("-inf")
         self._must_repeat = False
         self._faces: dict[int, _Told] = {}
         self._latest: tuple[Frame, Scene] | None = None
-        self._is_started = self._is_closing = False
+        self._is_started = self._is_resting = False
         self._allowance = Allowance(config.max_per_minute)
         self._lock = threading.RLock()  # a connect comes from the transport's thread
 
@@ -81,29 +78,47 @@ class Publisher:
         """What keeps messages from arriving though somebody is there to take them; None: nothing."""
         return self._transport.problem
 
+    @property
+    def is_up(self) -> bool:
+        """Whether somebody is there to take messages."""
+        return self._transport.is_up
+
     def start(self) -> None:
         self._is_started = True
         self._transport.start(self.repeat)
 
     def set_status(self, status: str) -> None:
-        """Tell a status once; it is told again at every connect."""
         with self._lock:
-            if status != self._status:
-                self._status = status
-                self._send_status(status)
+            if self._announced.get(self._topics.status) != status:
+                self.announce(self._topics.status, status)
 
     def set_info(self, **fields: Any) -> None:
-        """Tell what the device is (see Info); it is told again at every connect."""
+        """Tell what the device is (see Info)."""
         with self._lock:
-            self._info = Info(**self._head("info"), **fields).model_dump_json()
-            self._send_info(self._info)
+            self.announce(self._topics.info, Info(**self._head("info"), **fields).model_dump_json())
+
+    def set_privacy(self, position: str) -> None:
+        """Tell where the privacy switch stands: ON or OFF."""
+        self.announce(self._topics.privacy_state, position)
 
     def announce(self, topic: str, payload: str) -> None:
-        """Tell something to be retained under a topic of others; it is told again at every connect."""
+        """Tell something that is retained; it is told again at every connect."""
         with self._lock:
             self._announced[topic] = payload
             if self._is_started:
                 self._transport.send(topic, payload, qos=1, retain=True)
+
+    def reply(self, verb: str, **fields: Any) -> None:
+        """Answer a command (see Reply)."""
+        with self._lock:
+            self._send(self._topics.reply(verb), Reply(**self._head("rsp"), **fields), qos=1)
+
+    def configure(self, config: PublishConfig) -> None:
+        """Tell as often as another configuration says, from now on."""
+        with self._lock:
+            if config.max_per_minute != self._config.max_per_minute:
+                self._allowance.set_most(config.max_per_minute)
+            self._config = config
 
     def send_health(self, **fields: Any) -> None:
         """Tell how the device is (see Health)."""
@@ -114,15 +129,19 @@ class Publisher:
         """Tell what is new of each face, of the room, and of the last minute."""
         with self._lock:
             self._clock.see(frame)
-            self._latest = frame, scene
-            self._tell_faces(frame, readings)
-            elapsed_s = frame.time_s - self._state_told_s
-            is_due = self._has_state_changed(scene) and elapsed_s >= self._config.interval_s
-            if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
-                self._tell_state(frame, scene)
+            if self._tells_faces:
+                self._publish_faces(frame, readings, scene)
             if scene.summary:
                 message = make_summary(**self._head("summary"), summary=scene.summary)
                 self._send(self._topics.summary, message, qos=1)
+
+    def _publish_faces(self, frame: Frame, readings: list[Reading], scene: Scene) -> None:
+        self._latest = frame, scene
+        self._tell_faces(frame, readings)
+        elapsed_s = frame.time_s - self._state_told_s
+        is_due = self._has_state_changed(scene) and elapsed_s >= self._config.interval_s
+        if self._must_repeat or is_due or elapsed_s >= self._config.heartbeat_s:
+            self._tell_state(frame, scene)
 
     def flush(self) -> None:
         """Tell a change that was held back, where no frame came after it to carry it."""
@@ -135,18 +154,23 @@ class Publisher:
             if self._has_state_changed(scene) and is_due and self._tell_state(frame, scene):
                 self._state_told_s = now_s
 
-    def close(self, status: str) -> None:
-        """Tell what is still untold, the end of every face and a last status, then let go."""
-        if not self._is_started:
-            return
+    def rest(self) -> None:
+        """No frames come for a while: tell what is still untold and the end of every face, and forget them."""
         with self._lock:
-            self._is_closing = True
+            self._is_resting = True
             if self._latest:
                 frame, scene = self._latest
                 if self._has_state_changed(scene):
                     self._tell_state(frame, scene)
                 self._tell_faces(frame, [])
-            self.set_status(status)
+            self._latest, self._is_resting = None, False
+
+    def close(self, status: str) -> None:
+        """Tell what is still untold, the end of every face and a last status, then let go."""
+        if not self._is_started:
+            return
+        self.rest()
+        self.set_status(status)
         self._transport.close()
 
     def repeat(self) -> None:
@@ -155,10 +179,6 @@ class Publisher:
         May be called from any thread.
         """
         with self._lock:
-            if self._status is not None:
-                self._send_status(self._status)
-            if self._info is not None:
-                self._send_info(self._info)
             for topic, payload in self._announced.items():
                 self._transport.send(topic, payload, qos=1, retain=True)
             self.repeat_state()
@@ -170,18 +190,8 @@ class Publisher:
             if self._latest and self._clock.age_s(self._latest[0]) < _FRESH_S:
                 self._tell_state(*self._latest)
 
-    def _send_info(self, info: str) -> None:
-        self._transport.send(self._topics.info, info, qos=1, retain=True)
-
-    def _send_status(self, status: str) -> None:
-        self._transport.send(self._topics.status, status, qos=1, retain=True)
-
     def _has_state_changed(self, scene: Scene) -> bool:
-        if self._state_key is None:
-            return True
-        *names, confidence = _state_key(scene)
-        *told_names, told_confidence = self._state_key
-        return names != told_names or abs(confidence - told_confidence) >= _CONFIDENCE_STEP
+        return self._told_scene is None or is_other_scene(self._told_scene, scene)
 
     def _tell_state(self, frame: Frame, scene: Scene) -> bool:
         """Tell it now, or, where too much was told, with a later frame."""
@@ -192,7 +202,7 @@ class Publisher:
             self._topics.state,
             make_state(self._session, self._next("state"), self._clock.unix_s(), age_s, scene),
         )
-        self._state_key, self._state_told_s = _state_key(scene), frame.time_s
+        self._told_scene, self._state_told_s = scene, frame.time_s
         self._must_repeat = False
         return True
 
@@ -204,7 +214,7 @@ class Publisher:
         for track, reading in present.items():
             told = self._faces.get(track)
             kind: Literal["new", "update"] = "update" if told else "new"
-            if told and not _has_moved(told.reading, reading):
+            if told and not is_other_reading(told.reading, reading):
                 continue
             if told and frame.time_s - told.at_s < self._config.interval_s:
                 continue
@@ -225,7 +235,7 @@ class Publisher:
     def _may_tell(self, kind: str, topic: str, frame: Frame) -> bool:
         """Whether the cap on messages a minute has room; the last ones always go."""
         now_s = frame.time_s + self._clock.age_s(frame)
-        return self._is_closing or self._allowance.take(kind, topic, now_s)
+        return self._is_resting or self._allowance.take(kind, topic, now_s)
 
     def _send(self, topic: str, message: BaseModel, qos: int = 0) -> None:
         self._transport.send(topic, message.model_dump_json(), qos)
@@ -237,17 +247,3 @@ class Publisher:
     def _next(self, kind: str) -> int:
         self._sequence[kind] += 1
         return self._sequence[kind] - 1
-
-
-def _state_key(scene: Scene) -> tuple[str, int, int | None, float]:
-    """What makes one state differ from another: emotion, faces, leading track, confidence."""
-    lead = scene.lead
-    return (lead.emotion, scene.faces, lead.track, lead.confidence) if lead else ("", 0, None, 0.0)
-
-
-def _has_moved(told: Reading, reading: Reading) -> bool:
-    return (
-        reading.emotion != told.emotion
-        or abs(reading.confidence - told.confidence) >= _CONFIDENCE_STEP
-        or reading.box.overlap(told.box) < _SAME_BOX_OVERLAP
-    )

@@ -97,6 +97,10 @@ class RecordingTransport:
     def problem(self) -> str | None:
         return self._transport.problem
 
+    @property
+    def is_up(self) -> bool:
+        return self._transport.is_up
+
     def subscribe(self, topic_filter: str, handle: Handle) -> None:
         self._transport.subscribe(topic_filter, handle)
 

@@ -5,13 +5,23 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from edge.mqtt.payloads import FaceEvent, Health, Info, LastMinute, Message, State
+from edge.mqtt.commands import Reply, Request
+from edge.mqtt.payloads import FaceEvent, Health, Info, LastMinute, State
 
 #: The models by the topic's kind: what stands behind `mien/<device>/`, up to the next slash.
-KINDS: Mapping[str, type[Message]] = MappingProxyType(
-    {"info": Info, "state": State, "faces": FaceEvent, "summary": LastMinute, "health": Health}
+KINDS: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {
+        "info": Info,
+        "state": State,
+        "faces": FaceEvent,
+        "summary": LastMinute,
+        "health": Health,
+        "cmd": Request,
+        "rsp": Reply,
+    }
 )
 
 
@@ -21,7 +31,7 @@ def make_schemas() -> dict[str, dict[str, Any]]:
     return {kind: _make_schema(kind, model) for kind, model in KINDS.items()}
 
 
-def _make_schema(kind: str, model: type[Message]) -> dict[str, Any]:
+def _make_schema(kind: str, model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(mode="serialization", schema_generator=_WithoutTitles)
     return {"$schema": _WithoutTitles.schema_dialect, **schema, "title": f"mien {kind}"}
 

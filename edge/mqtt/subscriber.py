@@ -2,7 +2,7 @@
 
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import paho.mqtt.client as paho
 
@@ -21,14 +21,24 @@ class Subscriber:
 
     Args:
         device: its id; None for all.
+        filters: other topics instead.
+
+    Attributes:
+        protocol: the version of MQTT that the broker speaks.
 
     Raises:
         PublishError: the broker does not answer or refuses the connection.
     """
 
-    def __init__(self, mqtt: MqttConfig, password: str | None, device: str | None = None) -> None:
+    def __init__(
+        self,
+        mqtt: MqttConfig,
+        password: str | None,
+        device: str | None = None,
+        filters: Sequence[str] = (),
+    ) -> None:
         self._mqtt = mqtt
-        self._filter = f"{ROOT}/{device or '+'}/#"
+        self._filters = filters or [f"{ROOT}/{device or '+'}/#"]
         self._messages: queue.Queue[tuple[str, str]] = queue.Queue()
         self._answers: queue.Queue[PublishError | str | None]
         for protocol in protocols(mqtt):
@@ -37,6 +47,7 @@ class Subscriber:
             is_last = protocol is protocols(mqtt)[-1]
             answer = self._connect(ANSWER_S if is_last else FIRST_ANSWER_S)
             if answer is None:
+                self.protocol = protocol
                 return
             self.close()
             if isinstance(answer, PublishError):
@@ -50,6 +61,10 @@ class Subscriber:
                 yield self._messages.get(timeout=patience_s)
             except queue.Empty:
                 yield None
+
+    def clear(self, topic: str) -> None:
+        """Have the broker forget what is retained; an empty message that comes back shows that it does."""
+        self._client.publish(topic, "", qos=1, retain=True)
 
     def close(self) -> None:
         self._client.disconnect()
@@ -85,7 +100,7 @@ class Subscriber:
             is_final = str(reason) != "Unsupported protocol version"
             self._answers.put(PublishError(refusal) if is_final else refusal)
         else:
-            client.subscribe(self._filter, qos=1)
+            client.subscribe([(topic_filter, 1) for topic_filter in self._filters])
 
     def _on_message(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         self._messages.put((message.topic, message.payload.decode("utf-8", "replace")))

@@ -6,6 +6,7 @@ ROOT = "mien"
 
 ONLINE = "online"
 DEGRADED = "degraded"
+PRIVACY = "privacy"
 STOPPED = "stopped"
 OFFLINE = "offline"
 
@@ -35,6 +36,20 @@ class Topics:
     @property
     def health(self) -> str:
         return f"{ROOT}/{self.device}/health"
+
+    @property
+    def privacy_set(self) -> str:
+        return f"{ROOT}/{self.device}/privacy/set"
+
+    @property
+    def privacy_state(self) -> str:
+        return f"{ROOT}/{self.device}/privacy/state"
+
+    def command(self, verb: str) -> str:
+        return f"{ROOT}/{self.device}/cmd/{verb}"
+
+    def reply(self, verb: str) -> str:
+        return f"{ROOT}/{self.device}/rsp/{verb}"
 
     def face(self, track: int | str) -> str:
         return f"{ROOT}/{self.device}/faces/{track}"

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, TextIO
 
+#: Of a longer payload only the beginning is kept: whoever may write to the broker must not fill our memory.
+MOST_BYTES = 16 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message of somebody else.
 
     Attributes:
-        payload: as it was sent, but no more than its first 16 KiB.
+        payload: as it was sent, but no more than its first MOST_BYTES.
         size_bytes: of the payload as it was sent.
         is_retained: the broker had kept it, or it came with the order to keep it. MQTT 3.1.1 does not tell
             the latter.
@@ -39,6 +42,7 @@ class Transport(Protocol):
         dropped: how many messages did not get out since the start, by reason.
         waiting: how many have yet to arrive.
         problem: what keeps messages from arriving though somebody is there to take them; None: nothing.
+        is_up: whether somebody is there to take them.
     """
 
     @property
@@ -49,6 +53,9 @@ class Transport(Protocol):
 
     @property
     def problem(self) -> str | None: ...
+
+    @property
+    def is_up(self) -> bool: ...
 
     def subscribe(self, topic_filter: str, handle: Handle) -> None:
         """Have what others send to some topics handed over by `deliver`; before `start`."""
@@ -75,6 +82,7 @@ class LogTransport:
     dropped: Mapping[str, int] = MappingProxyType({})
     waiting = 0
     problem = None
+    is_up = True
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import edge.assembly
 import edge.service
 from edge.cli import main
 from edge.emotion.accelerator import Accelerator
@@ -67,16 +68,16 @@ class HangingTransport:
     send = close = sleep
 
 
-PARTS: dict[str, tuple[str, Any]] = {
-    "camera open": ("open_camera", sleep),
-    "camera": ("open_camera", lambda _: SilentCamera()),
-    "search": ("FaceFinder", HangingFinder),
-    "classify": ("Accelerator", HangingAccelerator),
-    "publish": ("_make_transport", lambda _: HangingTransport()),
+PARTS: dict[str, tuple[Any, str, Any]] = {
+    "camera open": (edge.assembly, "open_camera", sleep),
+    "camera": (edge.assembly, "open_camera", lambda _: SilentCamera()),
+    "search": (edge.assembly, "FaceFinder", HangingFinder),
+    "classify": (edge.assembly, "Accelerator", HangingAccelerator),
+    "publish": (edge.service, "make_transport", lambda _: HangingTransport()),
 }
 
 if __name__ == "__main__":
     stage, config = sys.argv[1:]
-    setattr(edge.service, *PARTS[stage])
-    edge.service.comes_back = lambda source: True
+    setattr(*PARTS[stage])
+    edge.assembly.comes_back = lambda source: True
     sys.exit(main(["run", "--config", config]))

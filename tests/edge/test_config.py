@@ -1,13 +1,15 @@
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from edge.config import Config, MqttConfig, load_config, parse_config, read_password
+from edge.config import Config, DeviceConfig, MqttConfig, load_config, parse_config, read_password
+from edge.config.device import name_device
 from edge.errors import ConfigError
 
 BAD = {
@@ -175,6 +177,27 @@ def test_whatever_a_table_is_it_is_taken_or_refused_in_one_line(value: Any) -> N
         assert "mqtt" in str(error) and "\n" not in str(error)
 
 
+files = st.binary(max_size=60) | st.builds(
+    lambda table, key, text: f"[{table}]\n{key} = {text}\n".encode("utf-8", "replace"),
+    st.sampled_from([table for table, _ in known_keys]),
+    st.sampled_from([key for _, key in known_keys]),
+    st.text(max_size=20)
+    | st.sampled_from(["[" * 100_000, "9" * 5000, "{a=" * 3000, '"' + "x" * 1_000_000 + '"']),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files)
+def test_whatever_a_file_holds_is_taken_or_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mien.toml"
+    path.write_bytes(content)
+    try:
+        assert isinstance(load_config(path), Config)
+    except ConfigError as error:
+        assert "mien.toml" in str(error) and "\n" not in str(error)
+        assert len(str(error)) < 2000, "nobody reads a megabyte of it"
+
+
 @pytest.fixture
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
@@ -263,3 +286,30 @@ def test_keys_that_do_not_go_together_are_named(keys: dict[str, object], said: s
     with pytest.raises(ConfigError) as caught:
         parse_config({"mqtt": keys})
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("hall", "hall"),
+        ("hall.home.arpa", "hall"),
+        ("Wohnküche 2", "Wohnk-che-2"),
+        ("raspberrypi", "raspberrypi-{}"),
+        ("RaspberryPi.local", "RaspberryPi-{}"),
+        ("localhost", "localhost-{}"),
+        ("", "mien-{}"),
+        ("x" * 70, "x" * 64),
+    ],
+)
+def test_a_device_is_named_by_its_host_unless_many_have_that_name(
+    host: str, named: str, tmp_path: Path
+) -> None:
+    ids = set()
+    for board, serial in (("a", b"10000000a1b2c3d4\0"), ("b", b"10000000a1b2c3d5\0")):
+        (tmp_path / board).write_bytes(serial)
+        ids.add(name_device(host, [tmp_path / board]))
+        digits = hashlib.sha256(serial.strip(b"\0")).hexdigest()[:4]
+        assert name_device(host, [tmp_path / board]) == named.format(digits)
+        assert DeviceConfig(id=name_device(host, [tmp_path / board]))
+    assert len(ids) == (2 if "{}" in named else 1)
+    assert name_device("raspberrypi", [tmp_path / "none"]) == "raspberrypi"

@@ -406,3 +406,17 @@ def test_what_is_announced_is_retained_and_told_again_at_every_connect(
     publisher.announce("homeassistant/device/lab/config", "{}")
     world.connect()
     assert world.sent == [Sent("homeassistant/device/lab/config", "{}", 1, True)] * 2
+
+
+def test_where_nothing_of_a_single_face_is_told_the_summary_is_all(world: Collector, at: At) -> None:
+    publisher = Publisher(world, Topics("lab"), PublishConfig(), tells_faces=False)
+    publisher.start()
+    for tenth in range(20):
+        tell(publisher, at(tenth / 10), [reading(x=10 * tenth)])
+    publisher.flush()
+    world.connect()
+    publisher.rest()
+    assert not world.sent
+    tell(publisher, at(2), [reading()], Summary(60, {"happy": 1.0}, 3.0))
+    publisher.close("stopped")
+    assert [sent.topic.rpartition("/")[2] for sent in world.sent] == ["summary", "status"]

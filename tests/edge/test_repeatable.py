@@ -34,7 +34,7 @@ def test_two_runs_in_virtual_time_are_alike_to_the_byte(config: Path) -> None:
     kinds = {message["topic"].split("/")[2] for message in messages}
     assert {"status", "info", "state", "faces"} <= kinds
     assert "health" not in kinds, "it tells of the machine, which is another one at every run"
-    states = [message["payload"] for message in messages if message["topic"].endswith("/state")]
+    states = [message["payload"] for message in messages if message["topic"].endswith("/lab/state")]
     assert states[0]["ts"] == "1970-01-01T00:00:00.000Z" and states[0]["age_ms"] == 0
     assert "1970-01-01T00:00:01" in states[-1]["ts"], "the last second of a clip of two"
     assert len({state["session"] for state in states}) == 1
@@ -62,3 +62,11 @@ def test_a_coral_is_ready_when_it_is_ready_and_so_is_refused() -> None:
         parse_config(
             {"camera": {"source": "file:a.mp4", "clock": "virtual"}, "model": {"accelerator": "edgetpu"}}
         )
+
+
+def test_where_aggregates_alone_are_told_one_face_is_not(config: Path) -> None:
+    config.write_text(config.read_text() + "privacy = { aggregate_only = true }\n")
+    done = run(config)
+    assert done.returncode == 0
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {message["topic"].split("/", 2)[2] for message in messages} == {"status", "info", "privacy/state"}

@@ -219,7 +219,7 @@ def test_without_a_broker_messages_go_to_the_log(clip: Path, tmp_path: Path) -> 
     messages = [json.loads(line) for line in done.stdout.splitlines()]
     statuses = [m["payload"] for m in messages if m["topic"].endswith("/status")]
     assert statuses == ["online", "stopped"]
-    assert any(m["payload"]["emotion"] == "happy" for m in messages if m["topic"].endswith("/state"))
+    assert any(m["payload"]["emotion"] == "happy" for m in messages if m["topic"].endswith(f"{DEVICE}/state"))
     kinds = [m["payload"]["type"] for m in messages if "/faces/" in m["topic"]]
     assert kinds[0] == "new" and kinds[-1] == "end"
 

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.emotion.shares import Shares
+from edge.records import Summary
 
 
 def test_nothing_was_seen_before_the_first_frame() -> None:
@@ -64,3 +65,17 @@ def test_shares_add_up_to_one_or_there_are_none(frames: list[tuple[float, list[s
         assert not summary.shares or sum(summary.shares.values()) == pytest.approx(1)
         assert 0 <= summary.watched_s <= 61
         assert summary.faces >= 0
+
+
+def test_moments_with_fewer_faces_count_as_not_watched() -> None:
+    shares = Shares(least_faces=3)
+    for tenth in range(100):
+        shares.add(["happy"] * (3 if tenth < 50 else 2) + ["sad"] * (tenth < 20), tenth / 10)
+    summary = shares.summary
+    assert summary.watched_s == pytest.approx(4.9)
+    assert summary.faces == pytest.approx(3 + 1.9 / 4.9)
+    assert summary.shares["sad"] == pytest.approx(1.9 / (4 * 1.9 + 3 * 3))
+    alone = Shares(least_faces=2)
+    alone.add(["happy"], 0)
+    alone.add(["happy"], 1)
+    assert alone.summary == Summary()

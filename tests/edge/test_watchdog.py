@@ -43,11 +43,13 @@ class Manager:
                 return self.heard
 
     @contextmanager
-    def running(self, *command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    def running(
+        self, *command: str, stdout: int = subprocess.PIPE, **environment: str
+    ) -> Iterator[subprocess.Popen[str]]:
         process = subprocess.Popen(
             [sys.executable, *command],
             env=self.environment | environment,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
@@ -125,7 +127,10 @@ def test_a_hang_of_any_stage_ends_the_process_with_its_reason(clip: Path, tmp_pa
         config = folder / "mien.toml"
         config.write_text(f'camera = {{ source = "file:{clip}", loop = true }}\npublish = {{ to = "log" }}\n')
         managers[stage] = Manager(folder)
-        processes[stage] = managers[stage].running("-m", "tests.edge.hanging", stage, str(config))
+        processes[stage] = managers[stage].running(
+            *("-m", "tests.edge.hanging", stage, str(config)),
+            stdout=subprocess.DEVNULL,  # nobody reads it
+        )
     running = {stage: process.__enter__() for stage, process in processes.items()}
     try:
         for stage, process in running.items():

@@ -1,6 +1,7 @@
 """Every command that a page shows is one that there is, and does what can be done here."""
 
 import importlib.util
+import json
 import re
 import shutil
 import tomllib
@@ -16,7 +17,7 @@ from convert.cli import main as convert_main
 from convert.cli import parse as parse_convert
 from edge.cli import main as mien_main
 from edge.cli import make_parser as make_mien_parser
-from tests.pages.markdown import PAGES, ROOT, commands, commands_in_text
+from tests.pages.markdown import PAGES, ROOT, blocks, commands, commands_in_text
 from training.options import make_parser as make_train_parser
 
 PARSERS: dict[str, Callable[[list[str]], Any]] = {
@@ -31,7 +32,7 @@ MAINS: dict[str, Callable[[list[str]], int]] = {
 }
 
 #: Commands that are run as they stand: they need neither a device, a broker nor a data set.
-RUN = ("mien predict", "mien schemas", "mien-convert check")
+RUN = ("mien predict", "mien schemas", "mien timeline", "mien notice", "mien-convert check")
 
 #: Programs of other people, which a page may tell how to use with mien.
 FOREIGN = {
@@ -116,13 +117,18 @@ def runnable() -> list[Any]:
 
 @pytest.fixture
 def workshop(tmp_path: Path, astronaut_picture: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the photograph, the folder of pictures and the models that pages speak of."""
+    """A folder with the pictures, the recording, the settings and the models that pages speak of."""
     folder = tmp_path / "workshop"
     (folder / "pictures").mkdir(parents=True)
     for name in ("photo.jpg", "pictures/one.jpg"):
         cv2.imwrite(str(folder / name), cv2.imread(str(astronaut_picture)))
     for name in ("mine", "own", "mini_xception"):
         shutil.copytree(ROOT / "models" / "mini_xception", folder / "models" / name)
+    (message,) = blocks(ROOT / "README.md", "json")
+    told = json.loads(message)
+    (folder / "session.jsonl").write_text(json.dumps({"ts": told["payload"]["ts"], **told}) + "\n")
+    (settings,) = blocks(ROOT / "systemd" / "README.md", "toml")
+    (folder / "mien.toml").write_text(settings)
     monkeypatch.chdir(folder)
     return folder
 

@@ -1,44 +1,11 @@
 """What install.sh says and refuses before it changes anything. What it does: tests/device/systemd."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "systemd" / "install.sh"
-
-UBUNTU = 'PRETTY_NAME="Ubuntu 24.04 LTS"\nID=ubuntu\nVERSION_CODENAME=noble\n'
-BOOKWORM = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_CODENAME=bookworm\n'
-PI_4 = "Raspberry Pi 4 Model B Rev 1.4\0"
-
-
-class System:
-    """A system as install.sh sees it: files with facts, and programs that tell the others."""
-
-    def __init__(self, folder: Path) -> None:
-        self.facts, self._programs = folder / "facts", folder / "bin"
-        self._programs.mkdir()
-        self.has("etc/os-release", BOOKWORM)
-        self.has("proc/device-tree/model", PI_4)
-        self.tells("dpkg", "echo arm64")
-        self.tells("dpkg-query", "exit 1")
-        self.tells("apt-cache", "true")
-        self.tells("df", "echo Avail; echo 9000M")
-
-    def has(self, path: str, text: str) -> None:
-        (self.facts / path).parent.mkdir(parents=True, exist_ok=True)
-        (self.facts / path).write_text(text)
-
-    def tells(self, program: str, words: str) -> None:
-        path = self._programs / program
-        path.write_text(f"#!/bin/sh\n{words}\n")
-        path.chmod(0o755)
-
-    def install(self, *options: str) -> "subprocess.CompletedProcess[str]":
-        environment = dict(os.environ, MIEN_SYSTEM_ROOT=str(self.facts))
-        environment["PATH"] = f"{self._programs}:{environment['PATH']}"
-        return subprocess.run([SCRIPT, *options], capture_output=True, text=True, env=environment)
+from tests.systemd.system import BOOKWORM, SCRIPT, System
 
 
 @pytest.fixture
@@ -80,7 +47,7 @@ def test_help_names_every_option_that_is_taken(system: System) -> None:
     ):
         assert f"--{option} " in done.stdout
         assert_refused(system.install(f"--{option}"), 2, f"--{option} needs a value")
-    for switch in ("with-broker", "dry-run", "uninstall", "purge"):
+    for switch in ("with-broker", "home-assistant", "dry-run", "uninstall", "purge"):
         assert f"--{switch} " in done.stdout
 
 
@@ -187,6 +154,13 @@ def test_a_32_bit_system_is_refused(system: System) -> None:
 def test_a_full_disk_is_refused(system: System) -> None:
     system.tells("df", "echo Avail; echo 300M")
     assert_refused(system.install("--dry-run"), 1, "300 MB", "800 MB")
+
+
+@pytest.mark.parametrize("name", ["mien-0.1.0-py3-none-any.whl", "numpy-2.0-py3-none-any.whl"])
+def test_what_is_no_wheel_of_mien_is_refused(system: System, name: str, tmp_path: Path) -> None:
+    if not name.startswith("mien"):
+        (tmp_path / name).touch()
+    assert_refused(system.install("--dry-run", "--wheel", str(tmp_path / name)), 1, name, "mien-VERSION")
 
 
 @pytest.mark.parametrize("action", [[], ["--uninstall"]])

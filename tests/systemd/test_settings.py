@@ -18,7 +18,7 @@ EXAMPLES = {
     *("device.id", "device.basis", "detect.min_face_px", "detect.yunet_model"),
     *("mqtt.username", "mqtt.password_file"),
     *("mqtt.tls", "mqtt.ca_file", "mqtt.client_cert_file", "mqtt.client_key_file", "mqtt.server_name"),
-    *("mqtt.client_id", "publish.outbox"),
+    *("mqtt.client_id", "publish.outbox", "privacy.folder"),
     *("homeassistant.name", "homeassistant.area", "homeassistant.birth_topic"),
 }
 

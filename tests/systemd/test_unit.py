@@ -65,6 +65,13 @@ def test_whatever_it_gives_away_has_its_reason_above() -> None:
         assert re.search(rf"^#.*{switched_off}", UNIT, re.MULTILINE), switched_off
 
 
+def test_the_privacy_switch_has_a_place_that_outlives_the_power(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = f"/var/lib/{setting('StateDirectory')}"
+    monkeypatch.setenv("STATE_DIRECTORY", folder)  # as systemd does
+    assert config.state_folder(config.PrivacyConfig()) == Path(folder)
+    assert f"STATE_DIR={folder}\n" in (FOLDER / "install.sh").read_text(), "uninstalling leaves it behind"
+
+
 def test_it_starts_a_command_that_there_is() -> None:
     program, *arguments = shlex.split(setting("ExecStart"))
     assert Path(program).name == "mien"

@@ -94,7 +94,7 @@ def test_a_run_gets_a_report_with_its_curves_and_is_not_reported_on_twice(
     assert [row["epoch"] for row in document["history"]] == [1]
     assert document["all_pictures"]["float"]["fer2013"]["faces"] == 28 + 84
     assert document["metrics"]["float"]["all"]["fer2013"]["intervals"]["accuracy"]
-    for name in ("curves", "confusion_float_raters", "reliability_float_fer2013", "by_class_float_raters"):
+    for name in ("curves", "confusion_float_raters", "coverage_float_raters", "by_class_float_raters"):
         assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     page = Page((out / "report.html").read_text())
     check_page(page)
@@ -224,10 +224,11 @@ def test_whichever_change_a_kill_comes_before_a_report_is_whole_or_not_there(
     ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     attempts = [line.split(" ") for line in ended.stderr.splitlines() if re.fullmatch(r"\d+ -?\d+ .*", line)]
-    files = "by_class_int8_labels.png,confusion_int8_labels.png,curves.png,reliability_int8_labels.png"
+    files = "by_class_int8_labels.png,confusion_int8_labels.png,coverage_int8_labels.png,curves.png"
+    files += ",reliability_int8_labels.png"
     whole = f"{files},report.html,report.json".replace("labels", "fer2013")
     assert [status for _, status, _ in attempts[:-1]] == [str(-signal.SIGKILL)] * (len(attempts) - 1)
-    assert len(attempts) > 7  # a folder, four charts, page and JSON, the name
+    assert len(attempts) > 7  # a folder, five charts, page and JSON, the name
     assert {names for _, _, names in attempts[:-1]} == {""}
     assert attempts[-1][1:] == ["0", whole]
     assert [path.name for path in place.iterdir()] == ["report"]

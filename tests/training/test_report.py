@@ -151,7 +151,7 @@ def test_all_parts_of_a_report_are_written(tmp_path: Path, has_votes: bool) -> N
     truth_names = ("fer2013", "raters", "raters_agree") if has_votes else ("labels",)
     charts = {
         f"{chart}_{kind}_{truth}.png"
-        for chart in ("confusion", "reliability", "by_class")
+        for chart in ("confusion", "reliability", "coverage", "by_class")
         for kind in ("float", "int8")
         for truth in truth_names
     }

@@ -5,7 +5,7 @@ import logging
 
 from edge.errors import UsageError
 from training.explain.face import Measured, expect_fitting
-from training.explain.opinions import Opinion, open_opinion
+from training.explain.opinions import Opinion, is_bundle, open_opinion
 from training.explain.regression import load_regression
 from training.explain.unit_files import read_units
 from training.given import given_by
@@ -36,4 +36,6 @@ def opinions_by(options: argparse.Namespace) -> list[Opinion]:
     given = given_by(options)
     if options.network != "both":
         return [open_opinion(options.model, given, options.network)]
-    return [open_opinion(options.model, given, "int8"), open_opinion(options.model, given, "float")]
+    if not is_bundle(options.model):
+        raise UsageError(f"--network both is about bundles; {options.model} is none: leave it out")
+    return [open_opinion(options.model, given, kind) for kind in ("int8", "float")]

@@ -98,6 +98,8 @@ def _fitting(
     for line, cells in body:
         while len(cells) > len(header) and not cells[-1]:  # a separator at the end of the line
             cells.pop()
+        if cells == list(header):  # tables put one after another by hand
+            continue
         if len(cells) < len(header) and line == body[-1][0] and len(body) > 1:
             logger.warning(
                 "%s, line %d: the last line breaks off after %d of %d cells; left out",

@@ -3,6 +3,7 @@
 import io
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -22,6 +23,8 @@ from training.report.charts import FIRST, GRID, INK, MUTED, SECOND
 
 _DPI = 100
 _BARS = 10
+#: At most so many units are marked in the face; height of a tag's line, as a share of what is shown.
+_MARKS, _TAG = 8, 0.085
 #: Room around the box that is shown, as a share of it.
 _ROOM = 0.12
 
@@ -51,7 +54,7 @@ def draw(explained: ExplainedFace, lang: str = "en") -> bytes:
     _scores(axes[1 + len(maps)], explained, lang, font)
     if explained.reasons:
         _contributions(axes[-1], explained, lang, font)
-    words = textwrap.fill(explained.sentence(lang).replace("$", r"\$"), round(34 * sum(widths)))
+    words = textwrap.fill(_plain(explained.sentence(lang)), round(34 * sum(widths)))
     figure.suptitle(words, x=0.01, ha="left", fontsize=10, color=INK, fontproperties=font)
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=_DPI)
@@ -78,41 +81,55 @@ def _face(axes: Axes, explained: ExplainedFace) -> None:
     points = explained.landmarks
     axes.scatter(*points.T, s=3, color="#ffffff", alpha=0.8, linewidths=0)
     axes.set(xlim=extent[:2], ylim=extent[2:])
-    for place, (parts, color) in enumerate(_active(explained)):
-        moved = sorted({point for part in parts for point in _POINTS[part.unit]})
-        axes.scatter(*points[moved].T, s=22, facecolors="none", edgecolors=color, linewidths=1.4)
-        names = "\n".join(part.unit for part in parts)
-        _tag(axes, names, points[moved], place, color)
+    marks = sorted(_active(explained), key=lambda mark: points[list(mark.points), 1].mean())
+    for side, turn in ((1, 0), (0, 1)):  # either side in turn, from the top down
+        _tags(axes, points, marks[turn::2], side)
 
 
-def _active(explained: ExplainedFace) -> Iterator[tuple[list[Part], str]]:
-    """Active units that move the same points, together."""
-    groups: dict[tuple[tuple[int, ...], str], list[Part]] = {}
-    for part in explained.reasons.parts if explained.reasons else ():
-        if part.intensity >= TRACE and part.unit in _POINTS:
-            color = FIRST if part.contribution > 0 else SECOND
-            groups.setdefault((_POINTS[part.unit], color), []).append(part)
-    for (_, color), parts in groups.items():
-        yield parts, color
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Active units that move the same points, and speak for the same."""
+
+    units: tuple[str, ...]
+    points: tuple[int, ...]
+    color: str
 
 
-def _tag(axes: Axes, names: str, points: NDArray[np.float32], place: int, color: str) -> None:
-    """The units' numbers beside the face, on either side in turn."""
-    is_right = place % 2 == 0
-    x, y = points[points[:, 0].argmax() if is_right else points[:, 0].argmin()]
-    edge = axes.get_xlim()[1 if is_right else 0]
-    axes.annotate(
-        names, (x, y), (edge, y), ha="right" if is_right else "left", va="center", fontsize=7.5, color="white",
-        bbox={"boxstyle": "round,pad=.2", "facecolor": color, "edgecolor": "none"},
-        arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.9},
-    )  # fmt: skip
+def _active(explained: ExplainedFace) -> Iterator[_Mark]:
+    """Those that do most, of the units that are there."""
+    parts = explained.reasons.parts if explained.reasons else ()
+    there = [part for part in parts if part.intensity >= TRACE and part.unit in _POINTS]
+    groups: dict[tuple[tuple[int, ...], str], list[str]] = {}
+    for part in sorted(there, key=lambda part: -abs(part.contribution))[:_MARKS]:
+        color = FIRST if part.contribution > 0 else SECOND
+        groups.setdefault((_POINTS[part.unit], color), []).append(part.unit)
+    for (points, color), units in groups.items():
+        yield _Mark(tuple(units), points, color)
+
+
+def _tags(axes: Axes, points: NDArray[np.float32], marks: Sequence[_Mark], side: int) -> None:
+    """Ring the points, and write the units' numbers beside the face, none over another; side 0 is the left."""
+    edge, (bottom, top) = axes.get_xlim()[side], axes.get_ylim()
+    line = (bottom - top) * _TAG
+    free = top
+    for mark in marks:
+        moved = points[list(mark.points)]
+        axes.scatter(*moved.T, s=22, facecolors="none", edgecolors=mark.color, linewidths=1.4)
+        x, y = moved[moved[:, 0].argmax() if side else moved[:, 0].argmin()]
+        half = line * len(mark.units) / 2
+        middle = min(max(float(y), free + half), bottom - half)
+        free = middle + half
+        axes.annotate(
+            "\n".join(mark.units), (x, y), (edge, middle), ha="right" if side else "left", va="center",
+            bbox={"boxstyle": "round,pad=.2", "facecolor": mark.color, "edgecolor": "none"},
+            fontsize=7.5, color="white",
+            arrowprops={"arrowstyle": "-", "color": mark.color, "linewidth": 0.9},
+        )  # fmt: skip
 
 
 def _saliency(axes: Axes, explained: ExplainedFace, look: Look, lang: str, font: FontProperties | None) -> None:
     axes.imshow(overlay(_enlarged(explained.crop), look.saliency)[:, :, ::-1])
-    words = (
-        f"what counts for {name_for_people(look.emotion, lang)}:\n{look.saliency.method}, {look.kind} network"
-    )
+    words = f"what counts for {_called(look.emotion, lang)}:\n{look.saliency.method}, {look.kind} network"
     _bare(axes, words, font)
 
 
@@ -131,7 +148,7 @@ def _scores(axes: Axes, explained: ExplainedFace, lang: str, font: FontPropertie
         axes.barh(places + 0.2, [100 * regression.get(name, 0) for name in names], 0.36, color="#9aa5ae",
                   label="regression")  # fmt: skip
     axes.set(xlim=(0, 100), ylim=(len(names) - 0.5, -0.5), xlabel="%")
-    axes.set_yticks(places, [name_for_people(name, lang) for name in names], fontproperties=font)
+    axes.set_yticks(places, [_called(name, lang) for name in names], fontproperties=font)
     axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper center", bbox_to_anchor=(0.4, 1.13))
     _style(axes)
 
@@ -146,7 +163,7 @@ def _contributions(axes: Axes, explained: ExplainedFace, lang: str, font: FontPr
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.set_yticks(range(len(shown)), [_bar_name(part) for part in shown])
     axes.set(ylim=(max(len(shown), 6) - 0.5, -0.5))
-    chosen, other = (name_for_people(name, lang) for name in (reasons.chosen, reasons.other))
+    chosen, other = (_called(name, lang) for name in (reasons.chosen, reasons.other))
     axes.set_xlabel(f"← {other}    {chosen} →", fontproperties=font)
     axes.set_title(_sum_of(explained), fontsize=8.5, color=MUTED)
     _style(axes)
@@ -157,11 +174,23 @@ def _sum_of(explained: ExplainedFace) -> str:
     reasons = explained.reasons
     assert reasons is not None
     units = sum(part.contribution for part in reasons.parts)
-    return f"units {units:+.2f}, an average face {reasons.base:+.2f}: together {reasons.difference:+.2f}"
+    sum_of_parts = (
+        f"units {units:+.2f}, an average face {reasons.base:+.2f}: together {reasons.difference:+.2f}"
+    )
+    return f"each unit, its intensity (0 to 5), and what it adds\n{sum_of_parts}"
 
 
 def _bar_name(part: Part) -> str:
     return f"{NAMES.get(part.unit, '')} ({part.unit}), {part.intensity:.1f}"
+
+
+def _called(name: str, lang: str) -> str:
+    return _plain(name_for_people(name, lang))
+
+
+def _plain(words: str) -> str:
+    """As it is: a dollar sign would begin a formula."""
+    return words.replace("$", r"\$")
 
 
 def _bare(axes: Axes, title: str, font: FontProperties | None = None) -> None:

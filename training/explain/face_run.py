@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from edge.errors import PictureError
+from edge.errors import DataError, PictureError
 from edge.predict import expand
 from training.explain.asked import measured_by, opinions_by
 from training.explain.drawing import draw
@@ -55,20 +55,20 @@ def run_face(options: argparse.Namespace) -> None:
 def _explained(
     paths: Sequence[Path], opinions: Sequence[Opinion], measured: Measured | None, detect: bool
 ) -> Iterator[tuple[Path, list[ExplainedFace]]]:
-    """The faces of each picture; of several, one that cannot be read is named and left out."""
+    """The faces of each picture; of several, what cannot be read or has no row is named and left out."""
     skipped = 0
     for path in paths:
         try:
             yield path, explain_picture(path, opinions, measured, detect=detect)
-        except PictureError as error:
+        except (PictureError, DataError) as error:
             if len(paths) == 1:
                 raise
             skipped += 1
             logger.error("%s", error)
     if skipped == len(paths):
-        raise PictureError(f"none of {len(paths)} pictures could be read, see above")
+        raise PictureError(f"none of {len(paths)} pictures could be explained, see above")
     if skipped:
-        logger.warning("%d of %d pictures could not be read, see above", skipped, len(paths))
+        logger.warning("%d of %d pictures could not be explained, see above", skipped, len(paths))
 
 
 def _write(folder: Path, name: str, faces: Sequence[ExplainedFace], lang: str) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -19,7 +19,7 @@ from training.explain.regression import Regression
 from training.intervals import LEVEL
 
 #: Inverse strengths of the penalty on squared coefficients, from nearly none left to nearly none taken.
-STRENGTHS = tuple(float(f"{value:.3g}") for value in np.logspace(-4, 2, 13))
+STRENGTHS = tuple(float(f"{value:.3g}") for value in np.logspace(-4, 1, 11))
 _FOLDS = 5
 _MOST_STEPS = 2000
 #: Draws of groups until one has a row of every class.
@@ -72,28 +72,22 @@ def fit(
         DataError: a class has too few rows, or groups, to cross-validate.
     """
     folds = _folds(rows, classes, choices.seed)
-    search = GridSearchCV(
-        make_pipeline(StandardScaler(), _plain(choices)),
-        {"logisticregression__C": STRENGTHS},
-        scoring="neg_log_loss",
-        cv=folds,
-        refit=False,
-    )
     scaler = StandardScaler().fit(rows.intensities)
     standardized = scaler.transform(rows.intensities)
     with _settled():
-        search.fit(rows.intensities, rows.labels)
-        strength = float(search.best_params_["logisticregression__C"])
-        coefficients, intercept = _coefficients(standardized, rows.labels, strength, choices)
-        low, high = _intervals(standardized, rows, strength, choices, told)
+        losses = np.array([_losses(rows, strength, folds, choices) for strength in STRENGTHS])
+        chosen = _simplest(losses)
+        coefficients, intercept = _coefficients(standardized, rows.labels, STRENGTHS[chosen], choices)
+        low, high = _intervals(standardized, rows, STRENGTHS[chosen], choices, told)
     return Regression(
         tuple(classes), tuple(units), scaler.mean_, scaler.scale_, intercept, coefficients, low, high,
         {
             "regularization": {
-                "C": strength,
+                "C": STRENGTHS[chosen],
                 "tried": list(STRENGTHS),
                 "folds": len(folds),
-                "log_loss": round(-float(search.best_score_), 5),
+                "log_loss": round(float(losses[chosen].mean()), 5),
+                "least_log_loss": round(float(losses.mean(axis=1).min()), 5),
                 "balanced": choices.is_balanced,
             },
             "bootstrap": {"resamples": choices.resamples, "seed": choices.seed, "level": LEVEL},
@@ -101,7 +95,34 @@ def fit(
     )  # fmt: skip
 
 
-def _plain(choices: Choices, strength: float = 1.0) -> LogisticRegression:
+def _losses(
+    rows: Rows, strength: float, folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]], choices: Choices
+) -> NDArray[np.float64]:
+    """The log loss of each row, by a fit to other folds, (n,)."""
+    model = make_pipeline(StandardScaler(), _plain(choices, strength))
+    found = cross_val_predict(model, rows.intensities, rows.labels, cv=folds, method="predict_proba")
+    right = found[np.arange(len(rows.labels)), rows.labels]
+    losses: NDArray[np.float64] = -np.log(np.maximum(right, np.finfo(float).tiny))
+    return losses
+
+
+def _simplest(losses: NDArray[np.float64]) -> int:
+    """The strongest regularization that is within one standard error of the best.
+
+    That is the rule of Breiman et al. 1984, "Classification and Regression Trees", 3.4.3: what lies within it
+    is as good as far as anyone can tell, and smaller coefficients are easier to read: units that move together
+    share theirs instead of working against each other.
+
+    Args:
+        losses: (strengths, n), strengths rising.
+    """
+    means = losses.mean(axis=1)
+    best = int(means.argmin())
+    margin = losses[best].std() / np.sqrt(losses.shape[1])
+    return int(np.flatnonzero(means <= means[best] + margin)[0])
+
+
+def _plain(choices: Choices, strength: float) -> LogisticRegression:
     return LogisticRegression(
         C=strength, max_iter=_MOST_STEPS, class_weight="balanced" if choices.is_balanced else None
     )

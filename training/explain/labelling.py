@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DataError, UsageError
-from training.classes import canonical
 from training.datasets import Faces, Split, load_splits
 from training.explain.delimited import read_text_table
 from training.explain.unit_columns import find_places
+from training.explain.unit_files import label_of
 from training.explain.unit_table import UnitTable
+from training.fer2013_csv import FILE as FER2013_FILE
+from training.manifests import is_manifest
 from training.splits import NO_CLASS
 from training.votes import class_votes, plurality
 
@@ -28,6 +30,7 @@ def with_labels(
     source: Path | None,
     classes: Sequence[str] | None = None,
     min_votes: int = 0,
+    meanings: Mapping[str, str] | None = None,
 ) -> UnitTable:
     """The table with a label in each row that has one; see `UnitTable.labels`.
 
@@ -40,9 +43,10 @@ def with_labels(
             table's own column.
         classes: what labels count; None: all.
         min_votes: how many raters of the data set must agree.
+        meanings: of labels that are numbers, as tables merged by hand have them; None: labels are names.
 
     Raises:
-        DataError: there are no labels, or none is of a row.
+        DataError: there are no labels, none is of a row, or one has no meaning.
         UsageError: votes are asked for of what has none.
     """
     if source is None:
@@ -50,8 +54,8 @@ def with_labels(
             raise UsageError("--min-votes needs the raters' votes; give the data set as --labels")
         if table.labels is None:
             raise DataError("the table of units has no column of labels; give them as --labels")
-        return _of_classes(table, classes)
-    if source.is_dir() or source.name == "fer2013.csv":
+        return _of_classes(table, classes, meanings)
+    if _is_data(source, table):
         names, groups = _from_data(table, source, classes, min_votes), table.groups
     else:
         if min_votes:
@@ -62,12 +66,31 @@ def with_labels(
             f"{source} has no label for any of the {len(table)} rows, such as {table.files[0]}; expected the "
             "file names (or rows, as Training/12) of the units"
         )
-    return _of_classes(replace(table, labels=tuple(names), groups=groups), classes)
+    return _of_classes(replace(table, labels=tuple(names), groups=groups), classes, meanings)
 
 
-def _of_classes(table: UnitTable, classes: Sequence[str] | None) -> UnitTable:
-    labels = tuple(name if not classes or name in classes else "" for name in table.labels or ())
-    return replace(table, labels=labels)
+def _is_data(source: Path, table: UnitTable) -> bool:
+    """A manifest is a table of files and labels, too: it is a data set where its rows were measured."""
+    if source.is_dir() or source.name == FER2013_FILE:
+        return True
+    are_rows = all(file.partition("/")[0] in tuple(Split) for file in table.files)
+    return are_rows and source.is_file() and is_manifest(source)
+
+
+def _of_classes(
+    table: UnitTable, classes: Sequence[str] | None, meanings: Mapping[str, str] | None
+) -> UnitTable:
+    labels = table.labels or ()
+    if meanings is not None:
+        if unknown := sorted(set(labels) - set(meanings) - {""}):
+            raise DataError(f"the label {unknown[0]} has no name in --label-names; {_listed(meanings)} have")
+        labels = tuple(meanings.get(label, "") for label in labels)
+    kept = tuple(name if not classes or name in classes else "" for name in labels)
+    return replace(table, labels=kept)
+
+
+def _listed(meanings: Mapping[str, str]) -> str:
+    return ", ".join(f"{number} ({name})" for number, name in meanings.items())
 
 
 def _from_data(table: UnitTable, data: Path, classes: Sequence[str] | None, min_votes: int) -> Sequence[str]:
@@ -119,7 +142,7 @@ def _from_file(table: UnitTable, path: Path) -> tuple[Sequence[str], tuple[str, 
     if missing := [name for name in ("file", "label") if name not in places]:
         raise DataError(f"{path} has no column {missing[0]}; it has {', '.join(text.header[:6])}")
     groups = text.text_of(places["group"]) if "group" in places else [""] * len(text.rows)
-    labels = [canonical(name) for name in text.text_of(places["label"])]
+    labels = [label_of(name) for name in text.text_of(places["label"])]
     known = _by_name(text.text_of(places["file"]), [Label(*one) for one in zip(labels, groups, strict=True)])
     found = [next((known[key] for key in _keys(file) if key in known), Label("")) for file in table.files]
     names = _of_surest(table, [one.name for one in found])
@@ -144,11 +167,7 @@ def _keys(file: str) -> Iterator[str]:
 
 def _of_surest(table: UnitTable, names: Sequence[str]) -> Sequence[str]:
     """Labels of pictures as labels of faces."""
-    best: dict[str, int] = {}
-    confidence = np.where(table.is_found, np.nan_to_num(table.confidence), -1)
-    for row, file in enumerate(table.files):
-        if file not in best or confidence[row] > confidence[best[file]]:
-            best[file] = row
+    best = table.surest_rows()
     return [
         name if best[file] == row else ""
         for row, (file, name) in enumerate(zip(table.files, names, strict=True))

@@ -33,6 +33,7 @@ class Chosen:
     classes: tuple[str, ...] | None = None
     min_votes: int = 0
     min_confidence: float = 0.0
+    meanings: Mapping[str, str] | None = None
 
 
 def measured_fit(
@@ -89,14 +90,15 @@ def measured_fit(
 def _read(paths: Sequence[Path], chosen: Chosen) -> UnitTable:
     tables = [read_units(path, min_confidence=chosen.min_confidence) for path in paths]
     classes = tuple(canonical(name) for name in chosen.classes) if chosen.classes else None
-    return with_labels(join_tables(tables, paths), chosen.labels, classes, chosen.min_votes)
+    return with_labels(join_tables(tables, paths), chosen.labels, classes, chosen.min_votes, chosen.meanings)
 
 
 def _varying(table: UnitTable) -> tuple[str, ...]:
     """The units that tell one face from another."""
     found = table.intensities[table.is_found]
-    spans = np.nan_to_num(np.nanmax(found, axis=0) - np.nanmin(found, axis=0)) if len(found) else []
-    used = tuple(unit for unit, span in zip(table.units, spans, strict=False) if span > 0)
+    most = np.nan_to_num(found, nan=-np.inf).max(axis=0, initial=-np.inf)
+    least = np.nan_to_num(found, nan=np.inf).min(axis=0, initial=np.inf)
+    used = tuple(unit for unit, low, high in zip(table.units, least, most, strict=True) if low < high)
     if not used:
         raise DataError(f"no unit differs among the {len(found)} faces; there is nothing to fit to")
     if same := [unit for unit in table.units if unit not in used]:

@@ -16,6 +16,7 @@ from edge.resources import resource_folder
 from training.explain.saliency.maps import Saliency
 from training.explain.saliency.occlusion import Predict, occlusion
 from training.given import NOTHING_GIVEN, Given
+from training.splits import Pictures
 
 #: Which network of a bundle: that of the device (without Keras), or the float one that it was made of.
 Kind = Literal["int8", "float"]
@@ -60,14 +61,14 @@ def open_opinion(model: str, given: Given = NOTHING_GIVEN, kind: Kind | None = N
     Raises:
         UsageError, ModelError: it is not there, or does not say what it must.
     """
-    if kind != "float" and _is_bundle(model):
+    if kind != "float" and is_bundle(model):
         return _of_device(model, load_bundle(model))
     if kind == "int8":
-        raise UsageError(f"--network int8 is about bundles; {model} is none")
+        raise UsageError(f"--network int8 is about bundles; {model} is none: leave it out")
     return _by_keras(model, given)
 
 
-def _is_bundle(model: str) -> bool:
+def is_bundle(model: str) -> bool:
     """Told without Keras, which is slow to load and which a device's network does without."""
     is_name = Path(model).name == model
     folders = [Path(model), *([resource_folder("models") / model] if is_name else [])]
@@ -78,7 +79,7 @@ def _of_device(name: str, bundle: Bundle) -> Opinion:
     classifier = Classifier.open(bundle)
     side_px = bundle.card.input.side_px
 
-    def predict(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(faces: Pictures) -> NDArray[np.float32]:
         return np.stack([classifier.probabilities(face) for face in faces])
 
     return Opinion(

@@ -64,10 +64,16 @@ class Reasons:
     parts: tuple[Part, ...]
 
     def speaking_for(self, count: int = 3) -> Sequence[Part]:
-        return [part for part in self.parts[:count] if part.contribution > 0]
+        """At most so many units that count, the strongest first."""
+        return [part for part in self.parts[:count] if part.contribution >= self._least]
 
     def speaking_against(self, count: int = 2) -> Sequence[Part]:
-        return [part for part in self.parts[::-1][:count] if part.contribution < 0]
+        return [part for part in self.parts[::-1][:count] if part.contribution <= -self._least]
+
+    @property
+    def _least(self) -> float:
+        """What is less than a tenth of the strongest is not worth a word."""
+        return max(max(abs(part.contribution) for part in self.parts) / 10, 1e-9)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -155,7 +155,7 @@ def _read(path: Path, min_confidence: float) -> UnitTable:
         tuple(columns.units),
         intensities,
         points,
-        tuple(_label(cell) for cell in text.text_of(places["label"])) if "label" in places else None,
+        tuple(label_of(cell) for cell in text.text_of(places["label"])) if "label" in places else None,
         tuple(text.text_of(places["group"])) if "group" in places else None,
         text.rows[0][places["source"]] if "source" in places else "" if columns.are_bare else OPENFACE,
     )
@@ -243,7 +243,8 @@ def _input_of(details: Path) -> str:
     return ""
 
 
-def _label(cell: str) -> str:
+def label_of(cell: str) -> str:
+    """As classes are written: Happy is happy, and 3.0 is 3."""
     return canonical(_whole(cell))
 
 

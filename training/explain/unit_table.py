@@ -74,3 +74,12 @@ class UnitTable:
     def rows_of(self, file: str) -> NDArray[np.intp]:
         """The rows of one picture."""
         return np.array([row for row, name in enumerate(self.files) if name == file], np.intp)
+
+    def surest_rows(self) -> dict[str, int]:
+        """By picture, the row of the face that the source is surest of; of a picture without one, its row."""
+        best: dict[str, int] = {}
+        confidence = np.where(self.is_found, np.nan_to_num(self.confidence), -1)
+        for row, file in enumerate(self.files):
+            if file not in best or confidence[row] > confidence[best[file]]:
+                best[file] = row
+        return best

@@ -7,7 +7,15 @@ from typing import Any, Protocol, cast
 from edge.errors import UsageError
 
 #: Every module here has the attributes of `Network`. They are imported only when used: Keras is slow to load.
-NAMES = ("mini_xception", "mien", "mini_xception_wide", "plain_cnn_48", "plain_cnn_250")
+NAMES = (
+    "mini_xception",
+    "mien",
+    "mien_wide",
+    "mien_squeeze",
+    "mini_xception_wide",
+    "plain_cnn_48",
+    "plain_cnn_250",
+)
 
 
 class Network(Protocol):

@@ -89,6 +89,21 @@ def reliability(bins: Sequence[Mapping[str, float]], title: str) -> Figure:
     return picture
 
 
+def coverage(found: Mapping[str, Any], title: str) -> Figure:
+    """How often it is right by which share of the faces it tells something of, the surest first."""
+    curve, chosen = found["risk_coverage"]["curve"], found["told_from"]
+    picture = Figure(figsize=(_WIDTH_IN, 3.6), layout="constrained")
+    axes = picture.subplots()
+    shares = [100 * part["coverage"] for part in curve]
+    axes.plot(shares, [100 * part["accuracy"] for part in curve], "o-", color=FIRST, markersize=3, label=title)
+    label = f"told from {100 * chosen['confidence']:.0f}% on"
+    axes.plot(100 * chosen["coverage"], 100 * chosen["accuracy"], "s", color=SECOND, label=label)
+    axes.set(xlim=(0, 101), xlabel="of so many faces something is told, %", ylabel="is right, %")
+    _style(axes)
+    _legend(axes)
+    return picture
+
+
 def by_class(found: Mapping[str, Any]) -> Figure:
     """Precision and recall of each class, with their intervals where there are some."""
     names = list(found["per_class"])

@@ -16,7 +16,15 @@ from training.splits import Faces
 PAGE_FILE = "report.html"
 JSON_FILE = "report.json"
 #: All that such a report consists of.
-PARTS = (PAGE_FILE, JSON_FILE, "curves.png", "confusion_*.png", "reliability_*.png", "by_class_*.png")
+PARTS = (
+    PAGE_FILE,
+    JSON_FILE,
+    "curves.png",
+    "confusion_*.png",
+    "reliability_*.png",
+    "coverage_*.png",
+    "by_class_*.png",
+)
 
 _DPI = 130
 
@@ -78,6 +86,11 @@ def _charts_of_page(document: Document, shown: Mapping[str, Any]) -> Mapping[str
             "reliability",
             f"How often it is right by how sure it is, {kind}, {truth}; in the table",
         ),
+        "coverage": to_svg(
+            charts.coverage(shown, kind),
+            "coverage",
+            f"How often it is right by how many faces it tells something of, {kind}, {truth}; in the table",
+        ),
         "curves": None,
     }
     if history := document["history"]:
@@ -104,6 +117,7 @@ def _pictures(document: Document) -> Iterator[tuple[str, Figure]]:
                     charts.confusion(found["confusion"], document["classes"], f"{title}: {share}"),
                 )
                 yield f"reliability_{name}", charts.reliability(found["reliability"], title)
+                yield f"coverage_{name}", charts.coverage(found, title)
                 yield f"by_class_{name}", charts.by_class(found)
 
 

@@ -78,9 +78,15 @@ def thumbnail(face: NDArray[np.uint8]) -> str:
     if max(face.shape) > _THUMBNAIL_PX:
         shrink = _THUMBNAIL_PX / max(face.shape)
         face = np.asarray(cv2.resize(face, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
-    is_done, png = cv2.imencode(".png", face)
+    return picture_uri(face)
+
+
+def picture_uri(picture: NDArray[np.uint8]) -> str:
+    """A picture, grey or blue first, as it is, as a data URI."""
+    is_done, png = cv2.imencode(".png", picture)
     if not is_done:
-        raise PictureError(f"a face of {face.shape[1]}x{face.shape[0]} pixels could not be written as PNG")
+        size = f"{picture.shape[1]}x{picture.shape[0]}"
+        raise PictureError(f"a picture of {size} pixels could not be written as PNG")
     return f"data:image/png;base64,{base64.b64encode(png.tobytes()).decode('ascii')}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from edge.labels import name_for_people
 
-_KEYS = ("emotion", "confidence", "faces", "share", "camera", "accelerator", "fps", "temperature")
+_KEYS = ("emotion", "confidence", "faces", "share", "camera", "accelerator", "frame_rate", "temperature")
 _MORE_KEYS = ("problem", "privacy")
 
 _NAMES: Mapping[str, Mapping[str, str]] = {

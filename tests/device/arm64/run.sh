@@ -3,7 +3,11 @@
 # (Python 3.11, with the installer's constraints) and trixie (3.13), the shipped bundle gives its stored scores,
 # and `mien predict` finds the astronaut's face. Under qemu: for correctness, never for speed.
 #
-#     tests/device/arm64/run.sh [bookworm] [trixie]
+# Then the page "On a Raspberry Pi" is followed as it is written, as far as a root without systemd can: the
+# installer's own line up to where it wants systemd and all of it as a dry run. With --whole also from a wheel, and
+# without the service: venv, pip, and the daemon with the page's configuration; some minutes more a root.
+#
+#     tests/device/arm64/run.sh [--whole] [bookworm] [trixie]
 #
 # Needs root, mmdebstrap, qemu-user-static, debian-archive-keyring, a Python from 3.11 with venv, Debian's mirror
 # and the package index. Exit 0: all as expected; 1: something is not; 77: this machine cannot run it, and why.
@@ -14,6 +18,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(cd "$here/../../.." && pwd)
+whole=""
+[ "${1:-}" != --whole ] || { whole=yes && shift; }
 suites=("$@")
 [ $# -gt 0 ] || suites=(bookworm trixie)
 
@@ -77,7 +83,9 @@ make_root() {
     touch "$root/.made"
   fi
 }
+# The second line: what any image has, and the installer uses.
 packages=python3,libpython3-stdlib,libc6,libstdc++6,libgcc-s1,coreutils,bash,zlib1g,libssl3,libexpat1,libsqlite3-0,python3-bottleneck
+packages+=,python3-venv,dpkg,apt,dash,sed,grep,findutils,util-linux,tar,base-files
 
 install_mien() {
   local suite=$1 root=$2 version=$3 platforms=() constraints=()
@@ -113,7 +121,81 @@ check_suite() {
   found=$(in_root "$root" -m edge.cli predict --json /test/astronaut.png 2>&1) || { echo "$found"; fail "$suite: predict"; }
   "$python" "$here/one_happy_face.py" <<<"$found" || fail "$suite: predict on the astronaut: $found"
   say "$suite: mien predict: one face, happy"
+  follow_pages "$suite" "$root"
 }
+
+# The commands of a section of the page, one by one. A line that this does not know has to be looked at.
+follow_page() {
+  local suite=$1 root=$2 section=$3 folder=$4 line
+  while read -r line; do
+    case $line in
+      "git clone "*) ;; # the address on the page is a stand-in; the checkout is there
+      "mien watch "*) ;; # needs a broker: tests/edge/test_watch.py
+      "sudo "*install*) installer_line "$suite" "$root" "cd $folder && ${line#sudo }" ;;
+      "mien-env/bin/mien run "*) daemon_line "$suite" "$root" "cd $folder && $line" ;;
+      "python3 -m venv "* | "mien-env/bin/pip install "*)
+        said=$(on_page "$root" "cd $folder && $line" 2>&1) || fail "$suite: $line: $said"
+        ;;
+      *) fail "$suite: $section: the page has a line that this test does not know: $line" ;;
+    esac
+  done < <(read_page "$section")
+  say "$suite: as the page says, $section: $(tail -n 1 <<<"$said")"
+}
+
+# As it stands it must come as far as to ask for systemd, and do all else as a dry run.
+installer_line() {
+  said=$(on_page "$2" "$3" 2>&1) && fail "$1: the installer ran without systemd"
+  [[ $said = *"systemd does not run here"* ]] || fail "$1: $3: $said"
+  said=$(on_page "$2" "$3 --dry-run" 2>&1) || fail "$1: $3 --dry-run: $said"
+}
+
+# There is no camera: by hand it ends with the line that says so; as a service it would wait for one.
+daemon_line() {
+  local status=0
+  said=$(on_page "$2" "$3" 2>&1) || status=$?
+  [[ "$status $said" = "1 "*"/dev/video0 is not there; is the camera plugged in?"* ]] ||
+    fail "$1: $3 ended with $status: $said"
+}
+
+follow_pages() {
+  local suite=$1 root=$2 said
+  put_checkout "$root"
+  follow_page "$suite" "$root" "On a Raspberry Pi" /root
+  [ -n "$whole" ] || return 0
+  get_wheels "$suite" "$root"
+  cp "$wheel" "$root/root/"
+  follow_page "$suite" "$root" "From a wheel" /root
+  read_page "Without the service" toml >"$root/root/mien/mien.toml"
+  follow_page "$suite" "$root" "Without the service" /root/mien
+}
+
+read_page() { "$python" "$here/page.py" "$checkout/systemd/README.md" "$@"; }
+
+on_page() { "$here/inside.sh" "$1" /bin/bash -c "$2"; }
+
+put_checkout() {
+  rm -rf "$1/root/mien" "$1/root/mien-env"
+  mkdir -p "$1/root/mien"
+  (cd "$checkout" && cp -r edge convert training models systemd pyproject.toml README.md CHANGELOG.md "$1/root/mien/")
+  mkdir -p "$1/etc/mien"
+  echo secret | tee "$1/root/FILE" >"$1/etc/mien/password" # as the pages call them
+}
+
+# pip in the root finds its wheels in a folder, of which it knows by a setting, as it knows of an index.
+get_wheels() {
+  local suite=$1 root=$2 constraints=() platforms=() version
+  version=$(in_root "$root" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  for platform in manylinux_2_28 manylinux_2_27 manylinux_2_17 manylinux2014; do
+    platforms+=(--platform "${platform}_aarch64")
+  done
+  [ ! -e "$checkout/systemd/constraints-$suite.txt" ] ||
+    constraints=(--constraint "$checkout/systemd/constraints-$suite.txt")
+  mkdir -p "$root/wheels"
+  quietly "aarch64 wheels for Python $version" "$work/venv/bin/pip" download --dest "$root/wheels" "${platforms[@]}" \
+    --python-version "$version" --implementation cp --only-binary :all: "${constraints[@]}" "$wheel" 'hatchling>=1.26'
+  rm -f "$root"/wheels/mien-*.whl
+}
+
 # Picamera2 imports modules that were built for the numpy of their Debian, such as simplejpeg. That one is in
 # Raspberry Pi OS alone; another of the kind shows whether they go with the numpy that is installed for mien.
 check_numpy() {

@@ -77,7 +77,7 @@ class Daemon:
             self.messages.append(json.loads(line))
 
     def payloads(self, kind: str, since: int = 0) -> list[Any]:
-        return [m["payload"] for m in self.messages[since:] if m["topic"].endswith(f"/{kind}")]
+        return [m["payload"] for m in self.messages[since:] if m["topic"].split("/", 2)[2] == kind]
 
     def wait(self, what: str, is_true: Callable[[], Any]) -> Any:
         """As `wait_until`, and for no longer than the daemon lives."""

@@ -159,6 +159,32 @@ def killed(story: Story) -> None:
     check(_get(restarts, "count") == 1 and _get(restarts, "last_reason"), f"info tells {restarts}")
 
 
+def the_camera_stays_closed(story: Story) -> None:
+    """Privacy: over kill -9, and over a stop, after which the disk alone knows of it, as after a reboot."""
+    machine = story.machine
+    with story.watch() as watch:
+        watch.wait("status", 0, 40, text="online")
+        device = watch.heard[-1][1].split("/")[1]
+        _switch_privacy(story, device, "ON")
+        watch.wait("privacy/state", 0, 10, text="ON")
+        check(CLIP not in machine.out(f"ls -l /proc/{machine.daemon}/fd"), "the camera is still open")
+        check(machine.out("cat /var/lib/mien/privacy") == "ON", "it is not on the disk")
+        for command in (f"kill -9 {machine.daemon}", "systemctl stop mien && systemctl start mien"):
+            began_s = time.monotonic()
+            machine.out(command)
+            watch.wait("status", began_s, 40, text="privacy")
+            check(CLIP not in machine.out(f"ls -l /proc/{machine.daemon}/fd"), f"open after {command}")
+        began_s = time.monotonic()
+        _switch_privacy(story, device, "OFF")
+        watch.wait("status", began_s, 20, text="online")
+
+
+def _switch_privacy(story: Story, device: str, position: str) -> None:
+    login = f"auth={{'username': 'mien', 'password': '{SECRET}'}}, hostname='localhost', qos=1"
+    send = f"from paho.mqtt import publish; publish.single('mien/{device}/privacy/set', '{position}', {login})"
+    story.machine.out(f'/opt/mien/current/venv/bin/python -c "{send}"')
+
+
 def frozen(story: Story) -> None:
     """Nothing of the process runs, so that systemd's own watchdog must act."""
     with story.watch() as watch:
@@ -227,7 +253,9 @@ def steady_state_writes_nothing(story: Story) -> None:
     check(written == 0, f"{written} bytes were written")
     changed = differing(files, machine.files())
     check(not changed, f"files changed: {changed[:5]}")
-    check(not machine.out(f"find / -xdev -user {owner} -not -path '/proc/*'"), "it owns files on the disk")
+    owned = machine.out(f"find / -xdev -user {owner} -not -path '/proc/*' | sort").split()
+    folder = "/var/lib/private/mien"
+    check(owned == [folder, f"{folder}/privacy"], f"it owns on the disk: {owned}")
 
 
 def installed_again(story: Story) -> None:
@@ -295,6 +323,24 @@ def broken_upgrade(story: Story) -> None:
     _tells(story)
 
 
+def the_aim_page(story: Story) -> None:
+    """From within the unit's walls it is served, to root's link alone."""
+    machine = story.machine
+    check(machine.run("mien view --link").returncode == 1, "there is a link, and no page")
+    machine.out("sed -i '/^.view.$/a enabled = true' /etc/mien/mien.toml; systemctl restart mien")
+    wait_for(lambda: machine.run("test -e /run/mien/view.json").returncode == 0, "a link")
+    link = machine.out("mien view --link").splitlines()[0]
+    denied = machine.run("mien view --link", "pi")
+    check("sudo mien view --link" in denied.stderr and "token" not in denied.stdout, "others have the link")
+    browser = "u.build_opener(u.HTTPCookieProcessor())"
+    ask = f"import sys, urllib.request as u; print(len({browser}.open(sys.argv[1]).read()))"
+    check(int(machine.out(f'python3 -c "{ask}" "{link}"')) > 1000, "the link opens no page")
+    check(machine.run(f'python3 -c "{ask}" "{link[:-3]}"').returncode != 0, "another link opens the page")
+    check(link.partition("=")[2] not in machine.out("journalctl --no-pager"), "the token is in the journal")
+    machine.out("sed -i '/^enabled = true$/d' /etc/mien/mien.toml; systemctl restart mien")
+    wait_for(lambda: machine.run("test -e /run/mien/view.json").returncode != 0, "the link's end")
+
+
 def refused_configuration(story: Story) -> None:
     """A configuration that the version to come would not take: said before anything is switched."""
     machine, process = story.machine, story.machine.daemon
@@ -318,9 +364,10 @@ def uninstalled(story: Story) -> None:
 
 MAIN: tuple[Callable[[Story], None], ...] = (
     a_dry_run_and_a_refusal_change_nothing, three_commands_to_the_first_state, the_unit_is_what_it_says,
-    nobody_sees_the_password, nothing_can_be_written, killed, frozen, the_broker_goes_and_comes,
-    the_file_goes_and_comes, the_journal_is_not_flooded, steady_state_writes_nothing, installed_again,
-    upgraded_with_interruptions, broken_upgrade, refused_configuration, uninstalled,
+    nobody_sees_the_password, nothing_can_be_written, killed, the_camera_stays_closed, frozen,
+    the_broker_goes_and_comes, the_file_goes_and_comes, the_journal_is_not_flooded,
+    steady_state_writes_nothing, installed_again,
+    upgraded_with_interruptions, broken_upgrade, the_aim_page, refused_configuration, uninstalled,
 )  # fmt: skip
 
 

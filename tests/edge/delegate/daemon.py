@@ -4,7 +4,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-import edge.service
+import edge.assembly
 from edge.cli import main
 from edge.emotion.accelerator import Accelerator
 from edge.stages import DEADLINES_S
@@ -12,7 +12,7 @@ from edge.stages import DEADLINES_S
 if __name__ == "__main__":
     config, sysfs, dev = sys.argv[1:]
     DEADLINES_S["coral open"] = 2  # type: ignore[index]  # the real 20 are for firmware
-    edge.service.Accelerator = partial(  # type: ignore[misc]
+    edge.assembly.Accelerator = partial(  # type: ignore[misc]
         Accelerator, sysfs=Path(sysfs), dev=Path(dev)
     )
     sys.exit(main(["run", "--config", config]))

@@ -72,6 +72,21 @@ def test_a_broker_that_takes_all_is_well(
 
 
 @pytest.mark.broker
+@pytest.mark.parametrize("may_tell", [True, False])
+def test_whether_home_assistant_can_be_told(
+    may_tell: bool, device: Device, configure: Callable[..., None], guarded: Make, login: tuple[str, str]
+) -> None:
+    right = "topic readwrite homeassistant/device/hall/#"
+    rights = ["topic readwrite mien/hall/#", *([right] if may_tell else [])]
+    configure(guarded(*rights).port, *login, "[homeassistant]", "enabled = true")
+    findings = device.examine()
+    assert statuses(findings) == ("ok", "ok", "ok")
+    found = findings["Home Assistant"]
+    assert found.status == ("ok" if may_tell else "failed")
+    assert may_tell or right in (found.fix or "")
+
+
+@pytest.mark.broker
 def test_the_password_of_the_service_is_found_where_systemd_takes_it_from(
     device: Device, configure: Callable[..., None], guarded: Make
 ) -> None:

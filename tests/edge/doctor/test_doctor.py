@@ -246,6 +246,7 @@ def test_a_disk_that_is_meant_to_be_read_only_is_well(device: Device) -> None:
         ("degraded; v4l2:/dev/video0 gives no more frames; was it unplugged?", "failed", "no more frames"),
         ("degraded; the Coral answers wrong: happy 0.10 where the CPU says 0.90", "ok", "held by the service"),
         ("", "skipped", "held by the service, which does not say"),
+        ("privacy", "skipped", "closed by the privacy switch"),
     ],
 )
 def test_a_camera_that_the_service_holds_is_not_opened(
@@ -278,6 +279,8 @@ def test_a_clock_in_the_past_is_wrong_whatever_the_time_service_says() -> None:
 
 def test_the_service_tells_what_troubles_it() -> None:
     assert Unit("loaded", "active", said="online").trouble == ""
+    private = Unit("loaded", "active", said="privacy")
+    assert private.trouble == "" and private.is_private
     assert Unit("loaded", "active", said="degraded; a; b").trouble == "a; b"
     assert Unit("loaded", "active", said="degraded").trouble == "degraded"
 

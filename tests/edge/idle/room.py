@@ -57,7 +57,7 @@ def find_faults(
     begun = kinds.index("summary") if "summary" in kinds else 0  # at the start all that is retained is told
     amid = Counter(kind for kind in kinds[begun:-1] if kind not in LASTING)
     faults += [f"{count} of {kind} in the midst of it" for kind, count in amid.items()]
-    told = {_without_head(content) for topic, content in messages if topic.endswith("/state")}
+    told = {_without_head(content) for topic, content in messages if topic.split("/")[2:] == ["state"]}
     if len(told) != 1:
         faults.append(f"states differ: {sorted(told)}")
     return faults

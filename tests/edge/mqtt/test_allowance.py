@@ -70,7 +70,7 @@ def test_a_flood_of_faces_is_capped_and_the_last_value_comes(transport: Collecti
     assert publisher.dropped["max_per_minute"] > 500
     for tick in range(600, 700):  # and then calm
         publisher.publish(frame(tick / 10), [reading(1, "neutral")], Scene(reading(1, "neutral"), 1))
-    states = [json.loads(payload) for topic, payload in transport.sent if topic.endswith("/state")]
+    states = [json.loads(payload) for topic, payload in transport.sent if topic.endswith("/lab/state")]
     assert states[-1]["emotion"] == "neutral"
     events = [json.loads(payload) for topic, payload in transport.sent if "/faces/" in topic]
     told = Counter((event["track"], event["type"]) for event in events if event["type"] != "update")

@@ -236,6 +236,9 @@ def test_a_missing_right_is_named_once_and_nothing_is_lost(
     assert wanted in str(link.transport.problem)
     assert sum(wanted in line for line in caplog.messages) == 1
     assert link.transport.waiting == 2
+    topic = "homeassistant/device/lab/config"
+    link.transport.send(topic, "{}", qos=1, retain=True)
+    assert wait_until(lambda: f"allow “topic readwrite {topic}”" in caplog.text), "that is another right"
 
 
 @pytest.mark.broker
@@ -344,6 +347,17 @@ def test_two_with_one_id_are_told_so(
     assert start(broker.port, client_id="same").is_up_within(5)
     wanted = "is there another client with our id, same? Give each device its own device.id or mqtt.client_id"
     assert wait_until(lambda: any(wanted in line for line in caplog.messages), 15)
+
+
+def test_who_is_told_that_another_has_its_id_says_so_and_stands_back(
+    refusing: Callable[[dict[int, bytes]], int], start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    accepted, taken_over = bytes([0x20, 3, 0, 0, 0]), bytes([0xE0, 2, 0x8E, 0])
+    link = start(refusing({5: accepted + taken_over}), protocol="5")
+    wanted = "session taken over; another client has our id; give each device its own device.id"
+    assert wait_until(lambda: any(wanted in line for line in caplog.messages), 5)
+    time.sleep(2)  # in which it would throw the other one out
+    assert len(link.connects) == 1
 
 
 def test_an_id_stays_and_differs_from_board_to_board(tmp_path: Path) -> None:

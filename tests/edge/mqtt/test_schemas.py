@@ -54,6 +54,8 @@ def test_every_message_of_a_run_follows_the_schema_that_its_info_tells(
     for kind, payload in recorded:
         if kind == "status":
             assert payload in ("online", "degraded", "stopped")
+        elif kind == "privacy":
+            assert payload == "OFF"
         else:
             Draft202012Validator(schemas[kind]).validate(payload)
 

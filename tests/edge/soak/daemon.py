@@ -23,7 +23,7 @@ _LASTS_S = 3.0
 
 def run_daemon(config: Path, every_s: float) -> int:
     """Run it until SIGTERM, with the clip beside the configuration and a fault every so many seconds."""
-    import edge.service
+    import edge.assembly
     from edge.cli import main
 
     webcam = Webcam(_endless(config.with_name("clip.mp4")), fps=None)
@@ -34,7 +34,7 @@ def run_daemon(config: Path, every_s: float) -> int:
             trouble.start()
         return webcam.open()
 
-    edge.service.open_camera = open_webcam  # type: ignore[assignment]
+    edge.assembly.open_camera = open_webcam  # type: ignore[assignment]
     return main(["run", "--config", str(config)])
 
 

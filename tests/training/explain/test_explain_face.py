@@ -9,12 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.conftest import require
 from tests.training.explain.people import ANGER, SMILE, landmarks, regression, write_regression, write_table
 from training.cli import main
-from training.explain.drawing import draw
 from training.explain.face import Measured, explain_picture
 from training.explain.opinions import open_opinion
 from training.explain.unit_files import read_units
+
+require("training")
+from training.explain.drawing import draw  # noqa: E402 - only after the skip
 
 
 @pytest.fixture
@@ -92,6 +95,23 @@ def test_a_part_of_the_command_line_that_does_not_go_together_is_one_line(
     cv2.imwrite(str(other), np.zeros((64, 64), np.uint8))
     assert main([*smile[:2], str(other), *smile[3:]]) == 1
     assert "the action units have no row for" in capsys.readouterr().err
+
+
+def test_of_several_pictures_one_that_will_not_do_is_named_and_left_out(
+    smile: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    cv2.imwrite(str(tmp_path / "unmeasured.png"), np.zeros((64, 64), np.uint8))
+    others = [str(tmp_path / name) for name in ("broken.jpg", "unmeasured.png")]
+    with caplog.at_level("WARNING", "training"):
+        assert main([*smile[:2], *others, *smile[2:], "--out", str(tmp_path / "why")]) == 0
+    assert "broken.jpg" in caplog.text and "no row for" in caplog.text
+    assert "2 of 3 pictures could not be explained" in caplog.text
+    (document,) = json.loads((tmp_path / "why" / "reasons.json").read_text())
+    assert document["file"].endswith("astronaut.png")
+    assert main([*smile[:2], *others, *smile[3:], "--out", str(tmp_path / "nothing")]) == 1
+    assert "none of 2 pictures could be explained" in capsys.readouterr().err
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_units_of_another_kind_are_refused_or_named(

@@ -5,15 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from edge.errors import DataError, UsageError
 from tests.conftest import require
 from tests.training.explain.unit_tables import CLASSES, UNITS, drawn_table, written
 
 require("training")
+from sklearn.linear_model import LogisticRegression  # noqa: E402 - only after the skip
+
 from training.cli import main  # noqa: E402 - only after the skip
 from training.explain.fitting import Choices, Rows, fit  # noqa: E402
 from training.explain.labelling import names_of, with_labels  # noqa: E402
@@ -62,22 +64,19 @@ def test_little_data_with_much_noise_is_regularized_more() -> None:
 
 
 def test_rows_of_one_person_are_never_on_both_sides() -> None:
-    """Each person's faces are alike and labelled at random: only who has seen the person can tell."""
+    """Each person's faces are alike and labelled at random: only a fit that has seen the person can tell."""
     random = np.random.default_rng(0)
-    people = 60
-    faces = np.repeat(random.uniform(0, 5, (people, 4)), 8, axis=0)
-    labels = np.repeat(random.integers(0, 2, people), 8)
-    table = replace(
-        drawn_table(120),
-        intensities=faces.astype(np.float32),
-        labels=tuple(CLASSES[label] for label in labels),
-        groups=tuple(f"p{row // 8}" for row in range(480)),
-    )
-    rows = Rows(faces, labels, np.repeat(np.arange(people), 8))
-    model = fit(rows, CLASSES[:2], UNITS, Choices(resamples=3), silent)
-    assert model.record["regularization"]["log_loss"] > 0.6
-    assert model.low is not None and np.isfinite(model.low).all()
-    assert len(set(table.groups or ())) == people
+    people, faces_each, count = 24, 6, 40
+    faces = np.repeat(random.uniform(0, 5, (people, count)), faces_each, axis=0)
+    labels = np.repeat(np.arange(people) % 2, faces_each)
+    units = tuple(f"AU{number:02d}" for number in range(1, count + 1))
+    groups = np.repeat(np.arange(people), faces_each)
+    losses = [
+        fit(Rows(faces, labels, some), CLASSES[:2], units, Choices(resamples=3), silent)
+        .record["regularization"]["log_loss"]
+        for some in (groups, None)
+    ]  # fmt: skip
+    assert losses[0] > 0.6 and losses[1] < 0.4
 
 
 def test_groups_are_held_back_as_a_whole(tmp_path: Path) -> None:
@@ -202,3 +201,30 @@ def test_a_unit_that_never_changes_is_left_out_and_said(
         model = measured_fit([path], Chosen(), Choices(resamples=0))
     assert model.units == UNITS[1:]
     assert "the same in all faces: AU01" in caplog.text
+
+
+def test_numbers_get_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As in a table merged by hand: units, and a number for the emotion."""
+    drawn = drawn_table()
+    table = replace(drawn, labels=tuple(str(CLASSES.index(name) + 1) for name in drawn.labels or ()))
+    units, out = written(tmp_path / "units.csv", table), tmp_path / "out.json"
+    words = ["explain", "fit", "--units", str(units), "--resamples", "0", "--out", str(out), "--force"]
+    assert main(words) == 0
+    assert load_regression(out).classes == ("1", "2", "3", "4")
+    assert main([*words, "--label-names", "1=Angry,2=happy,3=neutral,4=surprise"]) == 0
+    assert set(load_regression(out).classes) == set(CLASSES)
+    capsys.readouterr()
+    assert main([*words, "--label-names", "none,angry,happy,neutral"]) == 1
+    assert "the label 4 has no name in --label-names; 0 (none), 1 (angry)" in capsys.readouterr().err
+
+
+def test_a_manifest_is_the_data_set_whose_rows_were_measured(tmp_path: Path) -> None:
+    manifest = tmp_path / "faces.csv"
+    for row, name in enumerate(("happy", "sad")):
+        cv2.imwrite(str(tmp_path / f"{row}.png"), np.full((48, 48), 40 * row, np.uint8))
+        with manifest.open("a") as file:
+            file.write(("file,label,split\n" if not row else "") + f"{row}.png,{name},valid\n")
+    rows = replace(drawn_table(1).take(np.array([0, 1])), labels=None, files=("PublicTest/0", "PublicTest/1"))
+    assert with_labels(rows, manifest).labels == ("happy", "sad")
+    named = replace(rows, files=("1.png", "0.png"))
+    assert with_labels(named, manifest).labels == ("sad", "happy")

@@ -1,10 +1,16 @@
 """Where a score comes from: a network that looks at one place is found out."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.preprocessing import resize_face
+from edge.records import Gray
 from tests.training.faces import draw_face
+from training.explain.opinions import open_opinion
 from training.explain.saliency.maps import Saliency, overlay, positive
 from training.explain.saliency.occlusion import SPOTS, occlusion
 
@@ -41,6 +47,22 @@ def test_what_speaks_for_one_class_does_not_speak_for_the_other() -> None:
     assert occlusion(_looks_at, _face(), 48, 0).values[32, 12] == 0
 
 
+def test_covering_what_glows_costs_a_score_most(astronaut: Gray) -> None:
+    opinion = open_opinion("mini_xception")
+    face = resize_face(astronaut[66:161, 177:272], 64)
+    place = opinion.classes.index("happy")
+    order = np.argsort(-opinion.look(face, place).values, axis=None, kind="stable")
+    blurred = cv2.GaussianBlur(face, (0, 0), 10)
+
+    def with_covered(pixels: NDArray[np.intp]) -> float:
+        is_covered = np.zeros(face.size, bool)
+        is_covered[pixels] = True
+        return float(opinion.scores(np.where(is_covered.reshape(face.shape), blurred, face))[place])
+
+    third = face.size // 3
+    assert with_covered(order[:third]) < 0.8 * with_covered(order[-third:])
+
+
 def test_where_nothing_counts_the_map_is_empty() -> None:
     found = positive("occlusion", np.zeros((8, 8), np.float32))
     assert not found.values.any() and sum(found.bands().values()) == 0
@@ -75,7 +97,7 @@ def test_grad_cam_is_cam_where_maps_go_through_a_mean_and_a_dense_layer() -> Non
 
 
 @pytest.mark.tensorflow
-def test_grad_cam_has_the_weights_that_a_gradient_gives() -> None:
+def test_grad_cam_has_the_weights_that_a_gradient_gives(tmp_path: Path) -> None:
     from training.backend import prepare_backend
 
     if prepare_backend() != "tensorflow":
@@ -84,14 +106,19 @@ def test_grad_cam_has_the_weights_that_a_gradient_gives() -> None:
     import tensorflow as tf
 
     from training.explain.saliency.gradcam import cut
+    from training.model_files import load_float_model
 
     keras.utils.set_random_seed(0)
-    layers = [
-        keras.layers.Input((24, 24, 1)), keras.layers.Conv2D(6, 3, activation="relu"),
-        keras.layers.MaxPooling2D(4), keras.layers.Flatten(), keras.layers.Dense(16, activation="tanh"),
-        keras.layers.Dense(3, activation="softmax"),
-    ]  # fmt: skip
-    halves = cut(keras.Sequential(layers), (0.0, 1.0))
+    first = [
+        keras.layers.Input((24, 24, 1)),
+        keras.layers.Conv2D(6, 3, activation="relu"),
+        keras.layers.MaxPooling2D(4),
+    ]
+    last = [keras.layers.Flatten(), keras.layers.Dense(16, "tanh"), keras.layers.Dense(3, "softmax")]
+    layers = [keras.Sequential(first), keras.Sequential([keras.layers.Input((5, 5, 6)), *last])]
+    keras.Sequential(layers).save(tmp_path / "own.keras")
+    keras.utils.clear_session()  # as in a process that did not make the network: names begin anew
+    halves = cut(load_float_model(tmp_path / "own.keras"), (0.0, 1.0))
     assert halves is not None
     face = draw_face(1, 0)[:24, :24]
     maps = tf.Variable(np.asarray(halves.body((face / 255).astype(np.float32)[np.newaxis, :, :, np.newaxis])))

@@ -86,6 +86,7 @@ FORMS = {
     "other case and order": ("Emotion,au12_R,Au1_r\n3,3,0.5\n0,0,1.25\n", "utf-8"),
     "a pandas index": (",AU01_r,AU12_r,emotion\n0,0.5,3,3.0\n1,1.25,0,0.0\n", "utf-8"),
     "the same column twice": ("AU01_r,AU12_r,emotion,AU01_r\n0.5,3,3,0.5\n1.25,0,0,1.25\n", "utf-8"),
+    "one table after another": ("AU01_r,AU12_r,emotion\n0.5,3,3\nAU01_r,AU12_r,emotion\n1.25,0,0\n", "utf-8"),
     "old line ends": ("AU01_r,AU12_r,emotion\r0.5,3,3\r1.25,0,0\r", "utf-8"),
     "a separator at the end": ("AU01_r,AU12_r,emotion,\n0.5,3,3,\n1.25,0,0,\n\n", "utf-8"),
 }

@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="a picture, or a folder of them")
     add_measured(parser)
-    add_network(parser)
+    add_network(parser, kinds=("int8", "float", "both"))
     parser.add_argument("--no-detect", action="store_true", help="each picture is a face crop already")
     parser.add_argument(
         "--out",

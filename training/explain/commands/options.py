@@ -24,19 +24,22 @@ def add_measured(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_network(parser: argparse.ArgumentParser, *, is_option: bool = True) -> None:
-    """The model, and which of its networks."""
+def add_network(
+    parser: argparse.ArgumentParser, *, is_option: bool = True, kinds: tuple[str, ...] = ("int8", "float")
+) -> None:
+    """The model, and which of a bundle's networks."""
     if is_option:
         parser.add_argument(
             "--model", default=DEFAULT_BUNDLE, metavar="MODEL", help=f"{MODEL_HELP} (default %(default)s)"
         )
     else:
         parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    beside = ", or one beside the other" if "both" in kinds else ""
     parser.add_argument(
         "--network",
-        choices=("int8", "float", "both"),
-        help="of a bundle: the device's, looked at by covering parts of the face, the float one that it was "
-        "made of, by Grad-CAM, or one beside the other (default int8; of other models, what they are)",
+        choices=kinds,
+        help="of a bundle: the device's, looked at by covering parts of the face; the float one that it was "
+        f"made of, by Grad-CAM{beside} (default int8; of other models, what they are)",
     )
     add_given(parser)
 

@@ -62,35 +62,54 @@ class GradCam:
 
 
 def cut(network: Any, value_range: tuple[float, float]) -> GradCam | None:
-    """Cut a network behind its last maps; None where it has none that can be reached, as within a network."""
-    logits = _before_softmax(network)
-    for layer in _layers_of_maps(network) if logits is not None else ():
+    """Cut a network behind its last maps; None where it has none that can be reached."""
+    entry, steps = _steps_of(network)
+    logits = _before_softmax(*steps[-1][:2])
+    for _, _, maps in reversed(steps) if logits is not None else ():
+        shape = getattr(maps, "shape", ())
+        if len(shape) != 4 or None in shape[1:] or min(shape[1:3]) < LEAST_SIDE:
+            continue
         try:
-            head = keras.Model(layer.output, logits)
+            head = keras.Model(maps, logits)
         except ValueError:  # a way leads past this layer, so that the score does not follow from its maps
             continue
-        return GradCam(keras.Model(network.inputs[0], layer.output), head, value_range)
+        return GradCam(keras.Model(entry, maps), head, value_range)
     return None
 
 
-def _layers_of_maps(network: Any) -> Iterator[Any]:
-    """Those with maps of enough places, the last first; of networks within a network only the whole."""
-    for layer in reversed(network.layers[1:]):
-        shape = getattr(layer.output, "shape", ())
-        if len(shape) == 4 and None not in shape[1:] and min(shape[1:3]) >= LEAST_SIDE:
+def _steps_of(network: Any) -> tuple[Any, list[tuple[Any, Any, Any]]]:
+    """The network's input, and each layer with what goes in and what comes out."""
+    if not isinstance(network, keras.Sequential):
+        layers = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
+        return network.inputs[0], [(layer, layer.input, layer.output) for layer in layers]
+    # a Sequential one was put together again with each layer, and its layers' outputs belong to different times
+    entry = at = keras.Input(network.input_shape[1:])
+    steps = []
+    for layer in _chain(network):
+        before, at = at, layer(at)
+        steps.append((layer, before, at))
+    return entry, steps
+
+
+def _chain(network: Any) -> Iterator[Any]:
+    """The layers of a stack, and of stacks within it, as Teachable Machine makes them."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Sequential):
+            yield from _chain(layer)
+        else:
             yield layer
 
 
-def _before_softmax(network: Any) -> Any | None:
-    """The scores before the softmax; None where the network does not end in one that we know."""
-    last = network.layers[-1]
+def _before_softmax(last: Any, before: Any) -> Any | None:
+    """The scores before the softmax of the last layer; None where it has none that we know."""
     if isinstance(last, keras.layers.Softmax) or (
         isinstance(last, keras.layers.Activation) and last.activation is keras.activations.softmax
     ):
-        return last.input
+        return before
     if isinstance(last, keras.layers.Dense) and last.activation is keras.activations.softmax:
-        plain = keras.layers.Dense(last.units, use_bias=last.use_bias)
-        scores = plain(last.input)
+        name = f"{last.name}_before_softmax"  # one of Keras's own may stand in the network already
+        plain = keras.layers.Dense(last.units, use_bias=last.use_bias, name=name)
+        scores = plain(before)
         plain.set_weights(last.get_weights())
         return scores
     return None

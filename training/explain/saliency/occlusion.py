@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge.preprocessing import resize_face
 from edge.records import Gray
 from training.explain.saliency.maps import Saliency, positive
+from training.splits import Pictures
 
 #: Spots a side; all are scored in one go.
 SPOTS = 11
@@ -22,7 +23,7 @@ SPOTS = 11
 _SPOT, _BLUR = 0.09, 0.16
 
 #: (n, h, w), 0..255, to (n, classes).
-Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Predict = Callable[[Pictures], NDArray[np.float32]]
 
 
 def occlusion(predict: Predict, face: Gray, side_px: int, place: int) -> Saliency:

@@ -111,8 +111,23 @@ _BINARY_SENSOR = _platform(
 _SWITCH = _platform(
     "switch",
     ["command_topic"],
-    {"command_topic": _TOPIC, "state_topic": _TOPIC, "retain": {"type": "boolean"}},
+    {
+        "command_topic": _TOPIC,
+        "state_topic": _TOPIC,
+        "payload_on": _TEXT,
+        "payload_off": _TEXT,
+        "retain": {"type": "boolean"},
+        "entity_category": {"const": "config"},
+    },
 )
+
+#: https://www.home-assistant.io/integrations/mqtt/#discovery-payload: the platform alone removes an entity.
+_TAKEN_BACK = {
+    "type": "object",
+    "required": ["platform"],
+    "properties": {"platform": {"enum": ["sensor", "binary_sensor", "switch"]}},
+    "additionalProperties": False,
+}
 
 RULES: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -124,7 +139,9 @@ RULES: dict[str, Any] = {
             "required": ["identifiers", "name"],
             "properties": {
                 "identifiers": {"type": "array", "minItems": 1, "items": _TEXT},
-                **dict.fromkeys(["name", "manufacturer", "model", "sw_version", "suggested_area"], _TEXT),
+                **dict.fromkeys(
+                    ["name", "manufacturer", "model", "sw_version", "serial_number", "suggested_area"], _TEXT
+                ),
             },
             "additionalProperties": False,
         },
@@ -139,7 +156,7 @@ RULES: dict[str, Any] = {
             "minProperties": 1,
             "propertyNames": {"pattern": "^[a-zA-Z0-9_-]+$"},
             "additionalProperties": {
-                "oneOf": [_SENSOR, _BINARY_SENSOR, _SWITCH],
+                "oneOf": [_SENSOR, _BINARY_SENSOR, _SWITCH, _TAKEN_BACK],
             },
         },
         "availability": _AVAILABILITY,

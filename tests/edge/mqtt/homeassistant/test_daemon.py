@@ -8,60 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import paho.mqtt.client as paho
 import pytest
 
-from edge.config import Config, MqttConfig, PublishConfig, parse_config
+from edge.config import Config, PublishConfig, parse_config
 from edge.mqtt.homeassistant import announcer
 from edge.mqtt.homeassistant.announcer import Announcer
-from edge.mqtt.making import make_client
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
 from edge.mqtt.transport import Handle, Received
 from edge.service import run_daemon
 from tests.conftest import Broker, wait_until
+from tests.edge.mqtt.homeassistant.conftest import Listen
 from tests.edge.mqtt.homeassistant.rules import RULES
 from tests.edge.test_publisher import Collector
 
 TOPIC = "homeassistant/device/lab/config"
-
-
-class Listener:
-    """A client of a broker that hears everything, and keeps what is retained as Home Assistant would."""
-
-    def __init__(self, port: int) -> None:
-        self.heard: list[tuple[str, str]] = []
-        self.client = make_client(MqttConfig(host="127.0.0.1", port=port), None, reconnects=True)
-        self.client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
-        self.client.on_message = self._on_message
-        self.client.connect("127.0.0.1", port)
-        self.client.loop_start()
-
-    def _on_message(self, client: paho.Client, data: object, message: paho.MQTTMessage) -> None:
-        self.heard.append((message.topic, message.payload.decode()))
-
-    def all(self, topic: str) -> list[str]:
-        return [payload for heard, payload in list(self.heard) if heard == topic]
-
-    def say(self, topic: str, payload: str, retain: bool = False) -> None:
-        self.client.publish(topic, payload, 1, retain).wait_for_publish(5)
-
-    def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
-
-
-@pytest.fixture
-def listen() -> Iterator[Callable[[int], Listener]]:
-    listeners: list[Listener] = []
-
-    def make(port: int) -> Listener:
-        listeners.append(Listener(port))
-        return listeners[-1]
-
-    yield make
-    for listener in listeners:
-        listener.close()
 
 
 @contextmanager
@@ -90,7 +51,7 @@ def configure(port: int, clip: Path, device: str = "lab", **homeassistant: Any) 
 
 @pytest.mark.broker
 def test_the_device_is_announced_at_every_connect_and_without_the_setting_never(
-    make_mosquitto: Callable[..., Broker], listen: Callable[[int], Listener], clip: Path
+    make_mosquitto: Callable[..., Broker], listen: Listen, clip: Path
 ) -> None:
     broker = make_mosquitto()
     listener = listen(broker.port)
@@ -111,7 +72,7 @@ def test_the_device_is_announced_at_every_connect_and_without_the_setting_never(
 @pytest.mark.broker
 def test_it_answers_when_home_assistant_starts(
     make_mosquitto: Callable[..., Broker],
-    listen: Callable[[int], Listener],
+    listen: Listen,
     clip: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

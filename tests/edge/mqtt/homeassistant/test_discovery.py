@@ -65,7 +65,7 @@ def test_live_values_expire_after_three_heartbeats_and_nothing_else_does() -> No
     entities = entities_of(discover(publish={"heartbeat_s": 7.5}))
     expires = {key: entity["expire_after"] for key, entity in entities.items() if "expire_after" in entity}
     shares = {key: 180 for key in entities if key.startswith("share_")}
-    live = {"emotion": 23, "confidence": 23, "faces": 23, "fps": 180, "temperature": 180}
+    live = {"emotion": 23, "confidence": 23, "faces": 23, "frame_rate": 180, "temperature": 180}
     assert expires == live | shares
     retained = {"mien/Lab-1/info", "mien/Lab-1/status", "mien/Lab-1/privacy/state"}
     for entity in entities.values():
@@ -109,7 +109,7 @@ def test_values_come_out_of_the_daemons_own_messages(render: Callable[..., str])
     assert [value(key, nobody) for key in ("emotion", "confidence", "faces")] == ["no_face", "None", "0"]
 
     minute = LastMinute(**HEAD, watched_s=60, shares={word: 0.25, "uncertain": 0.75}, faces=1).model_dump_json()
-    keys = ("share_happy", "share_so_so", "share_uncertain")
+    keys = ("share_of_happy", "share_of_so_so", "share_of_uncertain")
     assert [float(value(key, minute)) for key in keys] == [0, 25, 75]
     quiet = LastMinute(**HEAD, watched_s=60, shares={}, faces=0).model_dump_json()
     assert [value(key, quiet) for key in keys] == ["None"] * 3, "no share of nothing"
@@ -133,22 +133,49 @@ def test_what_the_device_is_comes_out_of_info_and_health(render: Callable[..., s
     told = [render(entities[key]["value_template"], info) for key in keys]
     assert told == ["file:clip.mp4", "cpu", "ON"]
     attributes = json.loads(render(entities["problem"]["json_attributes_template"], info))
-    assert attributes == {"camera": "the camera gives no frames"}
+    assert attributes == {"problems": ["the camera gives no frames"]}
     names = Health.model_fields
     assert {"fps", "temperature_c"} <= set(names)
     health = json.dumps({"fps": 14.9, "temperature_c": None})
-    assert [render(entities[key]["value_template"], health) for key in ("fps", "temperature")] == [
+    assert [render(entities[key]["value_template"], health) for key in ("frame_rate", "temperature")] == [
         "14.9",
         "None",
     ]
 
 
 @pytest.mark.parametrize("status", ["online", "degraded", "privacy", "stopped", "offline"])
-def test_values_are_there_while_faces_are_read(status: str, render: Callable[..., str]) -> None:
-    (availability,) = discover()["availability"]
-    assert availability["topic"] == "mien/Lab-1/status"
-    said = render(availability["value_template"], status)
-    assert said == ("online" if status in ("online", "degraded") else "offline")
+def test_values_are_there_while_faces_are_read_and_the_switch_while_it_can_be_turned(
+    status: str, render: Callable[..., str]
+) -> None:
+    discovery = discover()
+    there = set()
+    for key, entity in entities_of(discovery).items():
+        (availability,) = entity.get("availability", discovery["availability"])
+        assert availability["topic"] == "mien/Lab-1/status"
+        said = render(availability["value_template"], status)
+        assert said in ("online", "offline")
+        there |= {key} if said == "online" else set()
+    readings = {"emotion", "confidence", "faces"} | {key for key in entities_of(discovery) if "share_" in key}
+    what_it_is = {"privacy", "problem", "camera", "accelerator", "frame_rate", "temperature"}
+    assert (
+        there
+        == {
+            "online": readings | what_it_is,
+            "degraded": readings | what_it_is,
+            "privacy": what_it_is,
+            "stopped": set(),
+            "offline": set(),
+        }[status]
+    )
+
+
+def test_the_privacy_switch_speaks_on_its_own_topics_and_is_not_retained() -> None:
+    switch = entities_of(discover())["privacy"]
+    assert (switch["command_topic"], switch["state_topic"]) == (
+        "mien/Lab-1/privacy/set",
+        "mien/Lab-1/privacy/state",
+    )
+    assert (switch["payload_on"], switch["payload_off"], switch["retain"]) == ("ON", "OFF", False)
 
 
 def test_the_topic_is_the_one_of_the_contract() -> None:
@@ -161,3 +188,11 @@ def test_the_topic_is_the_one_of_the_contract() -> None:
 def test_a_prefix_that_is_no_topic_is_refused(prefix: str) -> None:
     with pytest.raises(ConfigError, match="homeassistant.discovery_prefix is .*expected a topic"):
         parse_config({"homeassistant": {"discovery_prefix": prefix}})
+
+
+def test_where_nothing_of_a_single_face_is_told_its_entities_are_taken_back() -> None:
+    entities = entities_of(discover(privacy={"aggregate_only": True}))
+    assert entities["emotion"] == entities["confidence"] == entities["faces"] == {"platform": "sensor"}
+    shares = [entity for key, entity in entities.items() if key.startswith("share_of_")]
+    assert shares and all(share["enabled_by_default"] for share in shares), "they are all that is left"
+    assert "privacy" in entities

@@ -1,0 +1,1 @@
+"""Practising to read faces: a local page that shows pictures of a data set and asks for the expression."""
