@@ -12,6 +12,7 @@ from convert.card import beside_record, make_card
 from convert.parity import check_parity, lost_points
 from convert.parity_report import for_card, measure_parity
 from convert.quantize import quantization_of, quantize
+from convert.temperature import fit_temperature
 from edge.emotion.bundle import (
     CARD_FILE,
     MODEL_FILE,
@@ -28,7 +29,9 @@ from edge.folders import recover, replacing_folder
 from training.datasets import Split, load_splits
 from training.evaluate import measure_bundle, without_confusion
 from training.model_files import KERAS_SUFFIX, load_float_model
+from training.predictions import int8_probabilities
 from training.sources import Source
+from training.splits import Faces
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +97,7 @@ def convert(
         if other:
             training_record = {**card.training, "beside": beside_record(other)}
             card = card.model_copy(update={"training": training_record})
-        bundle = with_card(folder, card)
+        bundle, temperature = _calibrated(folder, card, faces[Split.PUBLIC])
         metrics = measure_bundle(bundle, training, faces[Split.PUBLIC])
         check_parity(metrics, max_loss, source.fitted_to)
         for truth, lost in lost_points(metrics).items():
@@ -103,10 +106,20 @@ def convert(
             "metrics": {"PublicTest": without_confusion(metrics)},
             "conversion": {
                 "calibration_faces_per_class": calibration_faces,
+                "temperature": temperature,
                 "parity": for_card(measure_parity(bundle, faces[Split.PUBLIC], PARITY_FACES)),
             },
         }
         return with_card(folder, bundle.card.model_copy(update=update)).card
+
+
+def _calibrated(folder: Path, card: Card, public: Faces) -> tuple[Bundle, dict[str, Any]]:
+    """Write the card with the temperature that its scores need; tells how that was found."""
+    scores = int8_probabilities(with_card(folder, card), public.pixels)
+    temperature, record = fit_temperature(scores, public)
+    output = card.output.model_copy(update={"temperature": temperature})
+    logger.info("temperature %g", temperature)
+    return with_card(folder, card.model_copy(update={"output": output})), record
 
 
 def with_card(folder: Path, card: Card) -> Bundle:
