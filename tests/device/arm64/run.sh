@@ -80,12 +80,15 @@ make_root() {
     mkdir -p "$root/proc" "$root/dev"
     cp "$here/cpuinfo" "$root/proc/cpuinfo"
     [ -e "$root/dev/null" ] || mknod -m 666 "$root/dev/null" c 1 3
+    # What the package's own script makes; trixie's pip does not start without it.
+    mkdir -p "$root/etc/ssl/certs"
+    cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
     touch "$root/.made"
   fi
 }
 # The second line: what any image has, and the installer uses.
 packages=python3,libpython3-stdlib,libc6,libstdc++6,libgcc-s1,coreutils,bash,zlib1g,libssl3,libexpat1,libsqlite3-0,python3-bottleneck
-packages+=,python3-venv,dpkg,apt,dash,sed,grep,findutils,util-linux,tar,base-files
+packages+=,python3-venv,dpkg,apt,dash,sed,grep,findutils,util-linux,tar,base-files,ca-certificates
 
 install_mien() {
   local suite=$1 root=$2 version=$3 platforms=() constraints=()
