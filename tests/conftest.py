@@ -3,6 +3,7 @@
 MIEN_REQUIRE=broker,tensorflow,… turns such a skip into a failure.
 """
 
+import atexit
 import importlib.util
 import os
 import shutil
@@ -29,6 +30,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Daemons keep the position of their privacy switch; not in the home of whoever runs the tests.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="mien-test-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 os.environ.pop("STATE_DIRECTORY", None)
 
 

@@ -97,7 +97,7 @@ def face_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(face_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("page"), face_clip) as served:
         cookie = served.cookie()
@@ -107,7 +107,7 @@ def page(face_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One browser for all tests; use it in tests marked `browser`."""
     with running_browser(tmp_path_factory.mktemp("chromium")) as driver:
