@@ -18,7 +18,8 @@ ALLOWED = {
     | {"amqtt", "skimage"}  # the extra demo
     | {"PIL"},  # where it is there: letters that OpenCV lacks
     "convert": {"edge", "training", "tensorflow", "keras", "numpy", "cv2", "pydantic", "rich"}
-    | {"ai_edge_litert"},
+    | {"ai_edge_litert"}
+    | {"scipy"},  # the calibration temperature
     "training": {"edge", "keras", "numpy", "cv2", "sklearn", "scipy", "matplotlib", "pydantic", "rich"}
     | {"h5py"}  # Keras's own files of before 2024
     | {"jax"}  # several machines
