@@ -70,7 +70,7 @@ class Life:
     def told(self, kind: str) -> list[Any]:
         """The payloads of a kind so far."""
         lines = [json.loads(line) for line in self.output.read_text().splitlines() if line.endswith("}")]
-        return [line["payload"] for line in lines if line["topic"].endswith(f"/{kind}")]
+        return [line["payload"] for line in lines if line["topic"].split("/", 2)[2] == kind]
 
     def logged(self, line: str) -> bool:
         return line in self.output.with_suffix(".log").read_text()

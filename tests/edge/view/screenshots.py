@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from contextlib import chdir
 from pathlib import Path
 
 import cv2
@@ -22,10 +23,13 @@ _IS_READ = "return document.getElementById('face-rows').textContent.includes('ye
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_clip(folder / "clip.mp4", seconds=30, fps=15)
-        with serving(folder, folder / "clip.mp4") as served, running_browser(folder / "chromium") as browser:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        chdir(name),
+    ):  # the page shows the clip's name, and no folder of ours
+        folder, clip = Path(name), Path("clip.mp4")
+        write_clip(clip, seconds=30, fps=15)
+        with serving(folder, clip) as served, running_browser(folder / "chromium") as browser:
             browser.get(served.link)
             for file, size, scheme in PICTURES:
                 set_size(browser, *size)
