@@ -67,8 +67,12 @@ class Control:
         """
         self._privacy.set(on)
 
-    def settle(self) -> None:
-        """Keep what was asked, and confirm it; to be called while no camera is open where none may be."""
+    def settle(self, *, camera_is_open: bool = False) -> None:
+        """Keep what was asked, and confirm it; to be called while no camera is open where none may be.
+
+        Args:
+            camera_is_open: then ON, which another thread may have turned this moment, waits until it is closed.
+        """
         if self._asked is not None:
             asked, self._asked = self._asked, None
             try:
@@ -78,6 +82,8 @@ class Control:
                 self._commands.refuse("privacy", str(error))
             self._told = None
         is_on = self._privacy.is_on
+        if is_on and camera_is_open:
+            return
         if self._told != is_on and self._privacy.is_kept:
             self._told = is_on
             self._publisher.set_privacy(ON if is_on else OFF)

@@ -119,7 +119,7 @@ class Daemon:
                 self._tend(time.monotonic())
                 if self._has_new_camera or self.is_to_restart or not self._control.wants_camera:
                     return False
-                self._control.settle()
+                self._control.settle(camera_is_open=True)
         return True
 
     def _rest(self, stop: threading.Event) -> None:

@@ -317,6 +317,23 @@ SENT = some.tuples(
 )
 
 
+def test_on_that_is_turned_by_hand_is_confirmed_when_the_camera_is_closed(tmp_path: Path) -> None:
+    transport, topics = CollectingTransport(), Topics(DEVICE)
+    publisher = Publisher(transport, topics, PublishConfig())
+    control = Control(Privacy(tmp_path), publisher, transport, topics, {})
+    publisher.start()
+
+    def told() -> list[str]:
+        return [payload for topic, payload in transport.sent if topic == topics.privacy_state]
+
+    control.settle(camera_is_open=True)
+    control.turn(True)  # as the local page does, from a thread of its own
+    control.settle(camera_is_open=True)
+    assert told() == ["OFF"] and not control.wants_camera
+    control.settle()
+    assert told() == ["OFF", "ON"]
+
+
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=some.lists(SENT, max_size=12))
 def test_whatever_is_sent_only_on_closes_and_only_a_live_off_opens(
