@@ -163,13 +163,13 @@ daemon_line() {
 follow_pages() {
   local suite=$1 root=$2 said
   put_checkout "$root"
-  follow_page "$suite" "$root" "On a Raspberry Pi" /root
+  follow_page "$suite" "$root" "On a Raspberry Pi" /srv
   [ -n "$whole" ] || return 0
   get_wheels "$suite" "$root"
-  cp "$wheel" "$root/root/"
-  follow_page "$suite" "$root" "From a wheel" /root
-  read_page "Without the service" toml >"$root/root/mien/mien.toml"
-  follow_page "$suite" "$root" "Without the service" /root/mien
+  cp "$wheel" "$root/srv/"
+  follow_page "$suite" "$root" "From a wheel" /srv
+  read_page "Without the service" toml >"$root/srv/mien/mien.toml"
+  follow_page "$suite" "$root" "Without the service" /srv/mien
 }
 
 read_page() { "$python" "$here/page.py" "$checkout/systemd/README.md" "$@"; }
@@ -177,11 +177,11 @@ read_page() { "$python" "$here/page.py" "$checkout/systemd/README.md" "$@"; }
 on_page() { "$here/inside.sh" "$1" /bin/bash -c "$2"; }
 
 put_checkout() {
-  rm -rf "$1/root/mien" "$1/root/mien-env"
-  mkdir -p "$1/root/mien"
-  (cd "$checkout" && cp -r edge convert training models systemd pyproject.toml README.md CHANGELOG.md "$1/root/mien/")
+  rm -rf "$1/srv/mien" "$1/srv/mien-env"
+  mkdir -p "$1/srv/mien"
+  (cd "$checkout" && cp -r edge convert training models systemd pyproject.toml README.md CHANGELOG.md "$1/srv/mien/")
   mkdir -p "$1/etc/mien"
-  echo secret | tee "$1/root/FILE" >"$1/etc/mien/password" # as the pages call them
+  echo secret | tee "$1/srv/FILE" >"$1/etc/mien/password" # as the pages call them
 }
 
 # pip in the root finds its wheels in a folder, of which it knows by a setting, as it knows of an index.
