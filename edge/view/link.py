@@ -11,6 +11,7 @@ import segno
 
 from edge.config import ViewConfig
 from edge.errors import MienError
+from edge.files import replacing
 
 #: In the runtime folder of the service, which systemd makes and removes; in memory, and nobody else's to read.
 LINK_FILE = "view.json"
@@ -56,10 +57,9 @@ def leave_link(link: Link) -> bool:
     folder = os.environ.get("RUNTIME_DIRECTORY")
     if not folder:
         return False
-    path = Path(folder) / LINK_FILE
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(asdict(link), file)
+    with replacing(Path(folder) / LINK_FILE) as path:  # who finds it finds it whole
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(asdict(link), file)
     return True
 
 
