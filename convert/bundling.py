@@ -28,6 +28,7 @@ from edge.errors import UsageError
 from edge.folders import recover, replacing_folder
 from training.datasets import Split, load_splits
 from training.evaluate import measure_bundle, without_confusion
+from training.groups import measure_groups
 from training.model_files import KERAS_SUFFIX, load_float_model
 from training.predictions import int8_probabilities
 from training.sources import Source
@@ -98,12 +99,14 @@ def convert(
             training_record = {**card.training, "beside": beside_record(other)}
             card = card.model_copy(update={"training": training_record})
         bundle, temperature = _calibrated(folder, card, faces[Split.PUBLIC])
+        scores = int8_probabilities(bundle, faces[Split.PUBLIC].pixels)
+        groups = measure_groups(scores, faces[Split.PUBLIC], str(Split.PUBLIC))
         metrics = measure_bundle(bundle, training, faces[Split.PUBLIC])
         check_parity(metrics, max_loss, source.fitted_to)
         for truth, lost in lost_points(metrics).items():
             logger.info("int8 loses %.2f points against %s on PublicTest", lost, truth)
         update = {
-            "metrics": {"PublicTest": without_confusion(metrics)},
+            "metrics": {"PublicTest": without_confusion(metrics), "groups": groups},
             "conversion": {
                 "calibration_faces_per_class": calibration_faces,
                 "temperature": temperature,

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 
 from edge.annotate import annotate
-from edge.emotion.bundle import load_bundle
+from edge.emotion.choice import choose_bundle
 from edge.emotion.classifier import Classifier
 from edge.errors import PictureError, UsageError
 from edge.faces.schedule import find_once
@@ -71,7 +71,7 @@ class PictureRun:
         self._written: set[Path] = set()
         self._paths, self._detect = paths, detect
         self._annotate_to, self._force = annotate_to, force
-        self._classifier = Classifier.open(load_bundle(bundle))
+        self._classifier = Classifier.open(choose_bundle(bundle, in_real_time=False).bundle)
 
     def predictions(self, lang: str = "en") -> Iterator[tuple[Path, list[Prediction]]]:
         """The faces of each picture, largest first.

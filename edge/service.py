@@ -11,7 +11,7 @@ import cv2
 from edge.assembly import make_camera, make_clock, make_publisher, make_transport, open_accelerator
 from edge.config import Config, state_folder
 from edge.daemon import Daemon
-from edge.emotion.bundle import load_bundle
+from edge.emotion.choice import choose_bundle
 from edge.mqtt.recording import Recording, RecordingTransport
 from edge.mqtt.topics import OFFLINE, STOPPED
 from edge.notify import notify
@@ -49,11 +49,12 @@ def run_daemon(
     cv2.setNumThreads(1)  # more threads spend more CPU on pictures as small as ours
     with watching() as watchdog:
         stop.wait(watchdog.restarts.delay_s)
-        bundle = load_bundle(config.model.bundle)
+        choice = choose_bundle(config.model.bundle, in_real_time=not config.camera.is_virtual)
+        bundle = choice.bundle
         if config.camera.is_virtual:  # when a Coral is ready, and whether it is there, differs from run to run
             config = config.model_copy(update={"model": config.model.model_copy(update={"accelerator": "cpu"})})
         accelerator = open_accelerator(bundle, config, watchdog)
-        logger.info("model %s, card %s", bundle.card.name, bundle.digest[:12])
+        logger.info("model %s, card %s", choice, bundle.digest[:12])
         clock = make_clock(config)
         transport = make_transport(config)
         if recording:

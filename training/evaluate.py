@@ -16,6 +16,7 @@ from training import runs
 from training.contenders import Contender, open_contenders
 from training.datasets import Faces, Split, load_final_split, load_splits
 from training.given import NOTHING_GIVEN, Given
+from training.groups import measure_groups
 from training.intervals import Bootstrap, bootstrap_intervals
 from training.metrics import Probabilities, describe, figures, find_copies, main_truth, truths
 from training.mistakes import top_confusions
@@ -96,6 +97,7 @@ def evaluate(
     if also_training:
         document["all_pictures"] = _on_all(contenders, found, training, faces)
     document |= _details(contenders, found, faces) | dict(story_of(some))
+    document["groups"] = measure_groups(found[document["shown"]["kind"]], faces, str(split))
     return Evaluation(with_intervals(document, bootstrap or Bootstrap()), faces)
 
 

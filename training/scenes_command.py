@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edge.emotion.bundle import DEFAULT_BUNDLE, load_bundle
+from edge.emotion.bundle import BEST_BUNDLE, load_bundle
 from training.fit_options import DATA_HELP
 from training.option_types import at_least_one
 
@@ -23,7 +23,7 @@ def add_scenes(commands: Any) -> None:
     )
     parser.add_argument("what", choices=("margin", "finder", "reuse"), help="what is to be chosen")
     parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
-    parser.add_argument("--model", default=DEFAULT_BUNDLE, help="bundle (default %(default)s)")
+    parser.add_argument("--model", default=BEST_BUNDLE, help="bundle (default %(default)s)")
     parser.add_argument("--count", type=at_least_one, default=1000, help="scenes (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 

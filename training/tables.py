@@ -1,6 +1,6 @@
 """Figures as tables for a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -26,6 +26,7 @@ def evaluation_tables(report: Mapping[str, Any]) -> Group:
         *(Text(note) for note in notes if note),
         _totals(report),
         _by_class(report["metrics"]),
+        *_groups(report["groups"], report["shown"]["kind"]),
     )
 
 
@@ -84,6 +85,20 @@ def _by_class(metrics: Mapping[str, Any]) -> Table:
             cells = (f"{_percent(row[name])}{_ends(ends.get(name))}" for name in ("precision", "recall", "f1"))
             table.add_row(emotion, kind, str(row["faces"]), *cells)
     return table
+
+
+def _groups(groups: Mapping[str, Any], kind: str) -> Iterator[Table | Text]:
+    """By how pictures were taken and how many raters agree; and what is not known."""
+    if groups["by"]:
+        table = Table(f"by group, {TRUTHS[groups['against']]}, {kind}", "", box=None)
+        for name in ("faces", "accuracy"):
+            table.add_column(name, justify="right")
+        for name, rows in groups["by"].items():
+            for row in rows:
+                accuracy = f"{_percent(row['accuracy'])}{_ends((row['low'], row['high']))}"
+                table.add_row(name, row["group"], str(row["faces"]), accuracy)
+        yield table
+    yield Text(f"not measured, as the data does not tell: {'; '.join(groups['unmeasured'])}")
 
 
 def comparison_table(document: Mapping[str, Any]) -> Group:

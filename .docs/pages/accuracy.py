@@ -46,6 +46,8 @@ def _tables(card: Figures) -> Iterator[str]:
             yield _row(words, *(_percent(figures["accuracy"]) if figures else "" for figures in found))
     yield ""
     yield from _classes(measured[splits[-1]], splits[-1])
+    yield from _groups(card["metrics"].get("groups"))
+    yield from _robustness(card["metrics"].get("robustness"))
 
 
 def _classes(metrics: Figures, split: str) -> Iterator[str]:
@@ -56,6 +58,34 @@ def _classes(metrics: Figures, split: str) -> Iterator[str]:
     for name, figures in quantized.items():
         shares = (figures["recall"], figures["precision"], floating[name]["recall"])
         yield _row(name, str(figures["faces"]), *map(_percent, shares))
+
+
+def _groups(groups: Figures | None) -> Iterator[str]:
+    if not groups:
+        return
+    yield ""
+    yield _row(f"{groups['split']}, {_TRUTHS[groups['against']]}", "group", "faces", "accuracy (95% interval)")
+    yield _row(*["---"] * 4)
+    for name, rows in groups["by"].items():
+        for row in rows:
+            ends = f"{100 * row['low']:.1f} to {100 * row['high']:.1f}"
+            yield _row(name, row["group"], str(row["faces"]), f"{_percent(row['accuracy'])} ({ends})")
+
+
+def _robustness(found: Figures | None) -> Iterator[str]:
+    if not found:
+        return
+    models = found["models"]
+    yield ""
+    yield _row(
+        f"{found['split']}, {_TRUTHS[found['truth']]}, mean over {len(found['strengths'])} strengths", *models
+    )
+    yield _row(*["---"] * (1 + len(models)))
+    yield _row("undisturbed", *(_percent(one["undisturbed"]) for one in models.values()))
+    for name in next(iter(models.values()))["by_strength"]:
+        shares = (one["by_strength"][name] for one in models.values())
+        yield _row(name, *(_percent(sum(found) / len(found)) for found in shares))
+    yield _row("mean of all", *(_percent(one["mean"]) for one in models.values()))
 
 
 def _row(*cells: str) -> str:

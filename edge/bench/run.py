@@ -15,7 +15,8 @@ from edge.bench.loops import Loops, Progress, run_loops
 from edge.bench.plot import check_path, save_plot
 from edge.clip import write_clip
 from edge.config import Config, DetectConfig, parse_config
-from edge.emotion.bundle import load_bundle
+from edge.emotion.bundle import BEST_BUNDLE, SMALL_BUNDLE, load_bundle
+from edge.emotion.choice import QUICK_ENOUGH_MS, choose_bundle, time_of_face_ms
 from edge.emotion.classifier import Classifier
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
@@ -65,10 +66,11 @@ def bench(
             clip = Path(folder) / "faces.mp4"
             write_clip(clip, seconds=frames / _FPS, fps=_FPS, faces=faces)
         config = _config(source or f"file:{clip}", bundle, faces)
-        classifier = Classifier.open(load_bundle(config.model.bundle), config.model.threads)
+        chosen = choose_bundle(config.model.bundle).bundle
+        classifier = Classifier.open(chosen, config.model.threads)
         before = describe_machine()
         loops = run_loops(config, classifier, publisher, frames, progress)
-        figures = make_figures(loops)
+        figures = make_figures(loops) | {"model": chosen.card.name, **_networks()}
         if source is None:
             room = Path(folder) / "room.mp4"
             write_clip(room, seconds=_FACE_S, empty_s=_EMPTY_S, fps=_FPS, faces=faces, again_s=_AGAIN_S)
@@ -92,6 +94,16 @@ def _config(source: str, bundle: str, faces: int, paced: bool = False) -> Config
             "detect": {"max_faces": most},
         }
     )
+
+
+def _networks() -> dict[str, Any]:
+    """How long a face takes each shipped network, and which of them `auto` means here."""
+    times_ms = {
+        name: time_of_face_ms(Classifier.open(load_bundle(name))) for name in (BEST_BUNDLE, SMALL_BUNDLE)
+    }
+    auto = BEST_BUNDLE if times_ms[BEST_BUNDLE] <= QUICK_ENOUGH_MS else SMALL_BUNDLE
+    rounded = {name: round(time_ms, 3) for name, time_ms in times_ms.items()}
+    return {"networks_ms": rounded, "quick_enough_ms": QUICK_ENOUGH_MS, "auto": auto}
 
 
 @contextmanager

@@ -3,11 +3,22 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from edge.emotion.bundle import BEST_BUNDLE
+
 
 def format_bench(figures: Mapping[str, Any]) -> str:
     """The figures as lines."""
     return "\n".join(
-        [*_head(figures), "", *_stages(figures), "", *_costs(figures), *_at_rate(figures), *_rest(figures)]
+        [
+            *_head(figures),
+            "",
+            *_stages(figures),
+            "",
+            *_networks(figures),
+            *_costs(figures),
+            *_at_rate(figures),
+            *_rest(figures),
+        ]
     )
 
 
@@ -30,6 +41,14 @@ def _stages(figures: Mapping[str, Any]) -> Iterator[str]:
     for stage, times in figures["stages"].items():
         row = [times[name] for name in ("median", "p95", "cpu_median", "cpu_p95", "cpu_mean")]
         yield f"{stage:<10}" + "".join(f"{value:>10.3f}" for value in row)
+
+
+def _networks(figures: Mapping[str, Any]) -> Iterator[str]:
+    times = ", ".join(f"{name} {time_ms:.2f} ms" for name, time_ms in figures["networks_ms"].items())
+    yield f"model       {figures['model']}; a face takes {times}"
+    verdict = "quick enough for" if figures["auto"] == BEST_BUNDLE else "too slow for"
+    limit = f"at most {figures['quick_enough_ms']:g} ms a face"
+    yield f"            this machine is {verdict} {BEST_BUNDLE} ({limit}): auto is {figures['auto']}"
 
 
 def _costs(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -13,13 +13,13 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 SOURCE_HELP = "v4l2:NUMBER, or file: and a video, a picture, a folder or an rtsp:// address"
 
 
-def add_model(command: argparse.ArgumentParser) -> None:
+def add_model(command: argparse.ArgumentParser, auto: str = "mien, or mini_xception on a slow machine") -> None:
     default = ModelConfig().bundle
     command.add_argument(
         "--model",
         default=default,
         metavar="BUNDLE",
-        help=f"name of a shipped bundle or a bundle's folder (default: {default})",
+        help=f"name of a shipped bundle or a bundle's folder; auto: {auto} (default: {default})",
     )
 
 

@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
         "read is named, counted and left out.",
     )
     command.add_argument("pictures", nargs="+", metavar="PICTURE", help="a picture, or a folder of them")
-    add_model(command)
+    add_model(command, auto="mien")
     command.add_argument("--no-detect", action="store_true", help="each picture is a face crop already")
     command.add_argument("--json", action="store_true", help="one JSON list of all pictures")
     command.add_argument(

@@ -79,16 +79,17 @@ def runtime(request: Mapping[str, Any]) -> Answer:
 
 def model(request: Mapping[str, Any]) -> Answer:
     """Load a bundle, and have drawn faces scored by the quick kernels and by the plain ones."""
-    from edge.emotion.bundle import load_bundle
     from edge.emotion.canary import find_difference, make_canaries
+    from edge.emotion.choice import choose_bundle
     from edge.emotion.classifier import Classifier
 
-    bundle = load_bundle(request["bundle"])
+    choice = choose_bundle(request["bundle"])
+    bundle = choice.bundle
     quick = Classifier.open(bundle, request["threads"])
     canaries = make_canaries(quick)
     plain = Classifier(_plain_interpreter(str(bundle.model_path)), bundle.card)
     return {
-        "name": bundle.card.name,
+        "name": str(choice),
         "digest": bundle.digest[:12],
         "folder": str(bundle.folder),
         "faces": [quick.classes[canary.label] for canary in canaries],
@@ -99,14 +100,13 @@ def model(request: Mapping[str, Any]) -> Answer:
 def coral(request: Mapping[str, Any]) -> Answer:
     """Open a Coral and have it score the drawn faces."""
     from edge.config import parse_config
-    from edge.emotion.bundle import load_bundle
+    from edge.emotion.choice import choose_bundle
     from edge.emotion.coral import try_coral
     from edge.stages import Stages
 
     config = parse_config({"model": request["model"]}).model
-    trial = try_coral(
-        load_bundle(config.bundle), config, Stages(), Path(request["sysfs"]), Path(request["dev"])
-    )
+    bundle = choose_bundle(config.bundle).bundle
+    trial = try_coral(bundle, config, Stages(), Path(request["sysfs"]), Path(request["dev"]))
     return {
         "problem": trial.problem,
         "library": trial.library,

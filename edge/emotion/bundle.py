@@ -18,7 +18,8 @@ MODEL_FILE = "model.tflite"
 EDGETPU_FILE = "model_edgetpu.tflite"
 SOURCE_FILE = "source.keras"
 CARD_FILE = "card.json"
-DEFAULT_BUNDLE = "mini_xception"
+#: The shipped networks: the best, and one for devices that are too slow for it.
+BEST_BUNDLE, SMALL_BUNDLE = "mien", "mini_xception"
 
 _Positive = Annotated[float, Field(gt=0)]
 _EightBits = Annotated[int, Field(ge=-128, le=255)]

@@ -14,6 +14,7 @@ from tests.training.pages import Page, check_page
 
 require("training")
 from training.evaluate import with_intervals  # noqa: E402 - only after the skip
+from training.groups import measure_groups  # noqa: E402
 from training.intervals import Bootstrap  # noqa: E402
 from training.metrics import figures, truths  # noqa: E402
 from training.mistakes import top_confusions  # noqa: E402
@@ -69,6 +70,7 @@ def made_document(faces: Faces, bootstrap: Bootstrap | None = None, **changes: A
         "versions": {"mien": "0.1.0"},
         "fitted_to": "ferplus",
         "history": HISTORY,
+        "groups": measure_groups(scores, faces, "PublicTest"),
         **changes,
     }  # fmt: skip
     return with_intervals(document, bootstrap or Bootstrap(100))
@@ -94,6 +96,14 @@ def test_a_page_says_every_figure_in_words_with_its_interval() -> None:
     assert "100 bootstrap resamples" in page.text
     assert "PublicTest chose this network's checkpoint" in page.text
     assert "kept: epoch 3" in page.text
+
+
+def test_groups_of_faces_are_told_and_what_is_not_known_of_people_is_named() -> None:
+    page = page_of(made_faces())
+    text = page.text
+    assert "Not measured" in text and "skin colour and origin" in text
+    for group in ("darkest quarter", "most blurred quarter"):
+        assert group in text
 
 
 def test_faces_are_shown_said_to_be_the_users_own_and_left_out_on_wish() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.config import MoodConfig, QualityConfig
-from edge.emotion.bundle import DEFAULT_BUNDLE, load_bundle
+from edge.emotion.bundle import BEST_BUNDLE, load_bundle
 from edge.errors import UsageError
 from edge.files import refuse_existing
 from training.fit_options import DATA_HELP
@@ -51,7 +51,7 @@ def add_quality(commands: Any) -> None:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
-    parser.add_argument("--model", default=DEFAULT_BUNDLE, help="bundle (default %(default)s)")
+    parser.add_argument("--model", default=BEST_BUNDLE, help="bundle (default %(default)s)")
     parser.add_argument("--faces", type=at_least_one, help="at most so many (default all)")
     parser.add_argument(
         "--seed", type=int, default=1, help="of all that is left to chance (default %(default)s)"

@@ -1,6 +1,6 @@
-"""Stored inputs for the shipped network, and the scores that they had on x86-64.
+"""Stored inputs for the shipped networks, and the scores that they had on x86-64.
 
-    python tests/device/arm64/golden.py --write     make golden.json again, after the shipped bundle changed
+    python tests/device/arm64/golden.py --write     make golden.json again, after a shipped bundle changed
     python tests/device/arm64/golden.py             compare this machine with it; exit 1 where they differ
 
 Needs what a device has and nothing else, as it runs inside the arm64 root, too. Of the classifier it takes
@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.emotion.bundle import MODEL_FILE, load_bundle
+from edge.emotion.bundle import BEST_BUNDLE, MODEL_FILE, SMALL_BUNDLE, load_bundle
 from edge.emotion.classifier import Classifier
 
 GOLDEN_FILE = Path(__file__).with_name("golden.json")
-BUNDLE = "mini_xception"
+BUNDLES = (BEST_BUNDLE, SMALL_BUNDLE)
 
 #: Sides of the drawn faces, pixels: as they are, shrunk and enlarged on the way to the network.
 SIDES_PX = (64, 150, 48)
@@ -72,13 +72,21 @@ def _ellipse(
 
 
 def measure() -> dict[str, Any]:
-    bundle = load_bundle(BUNDLE)
-    classifier = Classifier.open(bundle)
+    """The pixels' sums, and what each shipped network says of the faces."""
     faces = draw_faces()
     return {
-        "model_sha256": bundle.card.sha256[MODEL_FILE],
-        "classes": list(classifier.classes),
         "pixels": {name: int(face.astype(np.int64).sum()) for name, face in faces.items()},
+        "networks": {name: _measure_network(name, faces) for name in BUNDLES},
+    }
+
+
+def _measure_network(name: str, faces: dict[str, NDArray[np.uint8]]) -> dict[str, Any]:
+    bundle = load_bundle(name)
+    classifier = Classifier.open(bundle)
+    return {
+        "model_sha256": bundle.card.sha256[MODEL_FILE],
+        "temperature": bundle.card.output.temperature,
+        "classes": list(classifier.classes),
         "scores": {
             name: [round(score, 6) for score in classifier.probabilities(face).tolist()]
             for name, face in faces.items()
@@ -88,18 +96,21 @@ def measure() -> dict[str, Any]:
 
 def differences(golden: dict[str, Any], found: dict[str, Any]) -> list[str]:
     """What is not as it was stored, one line each."""
-    if golden["model_sha256"] != found["model_sha256"]:
-        return ["golden.json is of another model than the shipped bundle; make it again with --write"]
-    lines = [
-        f"{key}: {golden[key]} stored, {found[key]} found"
-        for key in ("classes", "pixels")
-        if golden[key] != found[key]
-    ]
+    lines = [] if golden["pixels"] == found["pixels"] else ["the drawn faces have other pixels than stored"]
+    for name in BUNDLES:
+        lines += _differences_of_network(name, golden["networks"].get(name, {}), found["networks"][name])
+    return lines
+
+
+def _differences_of_network(network: str, golden: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    if any(golden.get(key) != found[key] for key in ("model_sha256", "temperature", "classes")):
+        return [f"golden.json is of another {network} than the shipped bundle; make it again with --write"]
+    lines = []
     for name, stored in golden["scores"].items():
         scores = found["scores"][name]
         furthest = max(abs(a - b) for a, b in zip(stored, scores, strict=True))
         if furthest > TOLERANCE:
-            lines.append(f"{name}: {scores}, {furthest:.3f} from the stored {stored}")
+            lines.append(f"{network}, {name}: {scores}, {furthest:.3f} from the stored {stored}")
     return lines
 
 
@@ -115,11 +126,11 @@ def main() -> int:
     found = measure()
     if options.write:
         GOLDEN_FILE.write_text(_one_line_a_face(found))
-        print(f"{len(found['scores'])} faces stored in {GOLDEN_FILE.name}")
+        print(f"{len(found['pixels'])} faces stored in {GOLDEN_FILE.name}")
         return 0
     lines = differences(json.loads(GOLDEN_FILE.read_text()), found)
     print(*lines, sep="\n", end="\n" if lines else "")
-    print(f"{len(found['scores'])} faces, {len(lines)} not as stored")
+    print(f"{len(found['pixels'])} faces, {len(BUNDLES)} networks, {len(lines)} not as stored")
     return 1 if lines else 0
 
 

@@ -115,7 +115,7 @@ def _put_coral(story: Story) -> None:
     make_machine(folder).plug_in_stick()
     config = story.machine.out(f"cat {_CONFIG}")
     for line, other in {
-        '#bundle = "mini_xception"': 'bundle = "/srv/coral/bundle"',
+        '#bundle = "auto"': 'bundle = "/srv/coral/bundle"',
         '#accelerator = "auto"': 'accelerator = "edgetpu"',
         "#interval_s = 0.5": "interval_s = 0.2",
         "#heartbeat_s = 30": "heartbeat_s = 0.25",

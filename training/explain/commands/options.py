@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from edge.emotion.bundle import DEFAULT_BUNDLE
+from edge.emotion.bundle import BEST_BUNDLE
 from edge.labels import LANGUAGES
 from training.given import add_given
 
@@ -30,7 +30,7 @@ def add_network(
     """The model, and which of a bundle's networks."""
     if is_option:
         parser.add_argument(
-            "--model", default=DEFAULT_BUNDLE, metavar="MODEL", help=f"{MODEL_HELP} (default %(default)s)"
+            "--model", default=BEST_BUNDLE, metavar="MODEL", help=f"{MODEL_HELP} (default %(default)s)"
         )
     else:
         parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
