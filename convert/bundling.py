@@ -11,6 +11,7 @@ from convert.calibration import FACES_PER_CLASS, calibration_inputs
 from convert.card import beside_record, make_card
 from convert.parity import check_parity, lost_points
 from convert.parity_report import for_card, measure_parity
+from convert.prior import shift_prior
 from convert.quantize import quantization_of, quantize
 from convert.temperature import fit_temperature
 from edge.emotion.bundle import (
@@ -50,6 +51,7 @@ def convert(
     force: bool,
     beside: Path | None = None,
     calibration_faces: int = FACES_PER_CLASS,
+    prior_shift: float = 0.0,
 ) -> Card:
     """Make a bundle from a float network.
 
@@ -62,6 +64,7 @@ def convert(
         force: replace the bundle in `out`.
         beside: a bundle of the same network fitted to other labels; its figures go on the card, too.
         calibration_faces: of each class.
+        prior_shift: how much of the classes' shares in Training is taken out of the scores; see convert.prior.
 
     Returns:
         The card of the new bundle.
@@ -71,17 +74,18 @@ def convert(
     """
     check_out(out, force)
     other = load_bundle(beside).card if beside else None
-    source = replace(source, looks=(*source.looks, *looks_of_same(source, out)))
+    source = replace(source, looks=looks_of_same(source, out, prior_shift))
     model = load_float_model(source.model, len(source.classes) if source.classes else None)
     side_px, channels = int(model.input_shape[1]), int(model.input_shape[3])
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=source.classes, side_px=side_px)
     training = faces[Split.TRAINING]
+    shifted = shift_prior(model, source, training, prior_shift) if prior_shift else None
     inputs = calibration_inputs(training, side_px, source.value_range, calibration_faces, channels=channels)
     logger.info("quantizing %s by %d faces", source.model, len(inputs))
     content = quantize(model, inputs)
     with replacing_folder(out) as folder:
         (folder / MODEL_FILE).write_bytes(content)
-        if source.model.suffix == KERAS_SUFFIX:
+        if source.model.suffix == KERAS_SUFFIX and not shifted:
             shutil.copyfile(source.model, folder / SOURCE_FILE)
         else:
             model.save(folder / SOURCE_FILE)
@@ -110,6 +114,8 @@ def convert(
             "conversion": {
                 "calibration_faces_per_class": calibration_faces,
                 "temperature": temperature,
+                "from_sha256": sha256_of(source.model),
+                **({"prior_shift": shifted} if shifted else {}),
                 "parity": for_card(measure_parity(bundle, faces[Split.PUBLIC], PARITY_FACES)),
             },
         }
@@ -146,10 +152,13 @@ def check_out(out: Path, force: bool) -> None:
         raise UsageError(f"{out} is there already; try --force to replace it")
 
 
-def looks_of_same(source: Source, out: Path) -> tuple[Mapping[str, Any], ...]:
-    """Looks at PrivateTest on the card that is to be replaced, if it is of the same weights."""
+def looks_of_same(source: Source, out: Path, prior_shift: float = 0.0) -> tuple[Mapping[str, Any], ...]:
+    """Looks at PrivateTest: of the source, and on the card to be replaced if it is of the same weights."""
+    looks = () if prior_shift else source.looks  # what was seen of it was seen before the shift
     if not (out / CARD_FILE).is_file():
-        return ()
+        return looks
     card = read_card(out)
-    is_same = card.sha256.get(SOURCE_FILE) == sha256_of(source.model)
-    return tuple(look for look in card.looks if look not in source.looks) if is_same else ()
+    made_of = card.conversion.get("from_sha256", card.sha256.get(SOURCE_FILE))
+    shifted_by = card.conversion.get("prior_shift", {}).get("tau", 0.0)
+    is_same = shifted_by == prior_shift and sha256_of(source.model) in (made_of, card.sha256.get(SOURCE_FILE))
+    return (*looks, *(look for look in card.looks if is_same and look not in looks))

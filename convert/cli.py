@@ -23,6 +23,7 @@ from convert.forms import (
 )
 from edge.errors import MienError, MissingExtraError
 from training.given import add_given, given_by
+from training.option_types import up_to_one
 
 if TYPE_CHECKING:
     from edge.emotion.bundle import Card
@@ -87,6 +88,7 @@ def _convert(options: argparse.Namespace) -> int:
         force=options.force,
         beside=options.beside,
         calibration_faces=options.calibration_faces,
+        prior_shift=options.prior_shift,
     )
     _tell_accuracy(card, options.out)
     Console(width=120).print(as_tables({**card.conversion["parity"], "bundle": card.name}))
@@ -151,6 +153,14 @@ def make_parser() -> argparse.ArgumentParser:
         default=FACES_PER_CLASS,
         metavar="N",
         help=f"faces of each class that choose the ranges of the tensors (default {FACES_PER_CLASS})",
+    )
+    parser.add_argument(
+        "--prior-shift",
+        type=up_to_one,
+        default=0.0,
+        metavar="TAU",
+        help="how much of the classes' frequency in Training is taken out of the scores: rare classes are "
+        "found more often, at some cost to the others; 0 (default) to 1",
     )
     parser.add_argument(
         "--crop-margin",

@@ -56,6 +56,68 @@ def test_looks_at_private_test_outlive_another_conversion_of_the_same_weights(
     assert load_bundle(out).card.looks == ({"date": "2026-11-20"},)
 
 
+def test_rare_classes_get_their_chance_in_float_and_int8_and_the_card_says_so(
+    bundle: Path, untrained: Path, small_fer: Path, tmp_path: Path
+) -> None:
+    from training.predictions import float_probabilities, int8_probabilities, load_float_model
+
+    out = tmp_path / "shifted"
+    command = ["--data", str(small_fer), "--out", str(out), "--max-loss", "100", "--prior-shift", "1"]
+    assert main([str(untrained), *KNOWN, *command]) == 0
+    card = load_bundle(out).card
+    shift = card.conversion["prior_shift"]
+    assert shift["tau"] == 1 and sum(shift["shares"].values()) == pytest.approx(1, abs=0.001)
+    faces = np.stack([draw_face(label, 50) for label in range(7)])
+    before, after = (
+        float_probabilities(load_float_model(one / "source.keras"), faces, card.input.value_range)
+        for one in (bundle, out)
+    )
+    expected = before / np.array([shift["shares"][name] for name in EMOTIONS])
+    assert np.allclose(after, expected / expected.sum(axis=1, keepdims=True), atol=0.002)
+    plain = card.model_copy(update={"output": card.output.model_copy(update={"temperature": 1.0})})
+    write_card(out, plain)
+    assert np.abs(int8_probabilities(load_bundle(out), faces) - after).max() < 20 / 256
+
+
+def test_looks_of_the_unshifted_network_are_not_those_of_the_shifted(
+    bundle: Path, untrained: Path, small_fer: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "again"
+    shutil.copytree(bundle, out)
+    write_card(out, read_card(out).model_copy(update={"looks": ({"date": "2026-11-20"},)}))
+    command = [
+        str(untrained),
+        *KNOWN,
+        "--data",
+        str(small_fer),
+        "--out",
+        str(out),
+        "--max-loss",
+        "100",
+        "--force",
+    ]
+    assert main([*command, "--prior-shift", "0.5"]) == 0
+    assert load_bundle(out).card.looks == ()
+    write_card(out, read_card(out).model_copy(update={"looks": ({"date": "2026-11-21"},)}))
+    assert main([*command, "--prior-shift", "0.5"]) == 0
+    assert load_bundle(out).card.looks == ({"date": "2026-11-21"},)
+
+
+def test_a_network_without_a_bias_cannot_be_shifted(
+    small_fer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keras
+
+    face = keras.layers.Input((48, 48, 1))
+    means = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(7, 3)(face))
+    out = keras.layers.Dense(7, activation="softmax", use_bias=False)(means)
+    keras.Model(face, out).save(tmp_path / "plain.keras")
+    command = [str(tmp_path / "plain.keras"), *KNOWN, "--data", str(small_fer), "--out", str(tmp_path / "out")]
+    assert main([*command, "--prior-shift", "0.5"]) == 1
+    assert "--prior-shift: the network's last layer has no bias" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_figures_of_a_bundle_beside_it_stand_on_the_card(
     bundle: Path, untrained: Path, small_fer: Path, tmp_path: Path
 ) -> None:
