@@ -8,7 +8,7 @@ from convert.cli import main
 from edge.emotion.bundle import load_bundle, read_card, write_card
 from edge.emotion.classifier import Classifier
 from edge.labels import EMOTIONS
-from tests.training.faces import draw_face
+from tests.training.faces import csv_line, draw_face, write_lines
 
 pytestmark = pytest.mark.tensorflow
 
@@ -57,16 +57,22 @@ def test_looks_at_private_test_outlive_another_conversion_of_the_same_weights(
 
 
 def test_rare_classes_get_their_chance_in_float_and_int8_and_the_card_says_so(
-    bundle: Path, untrained: Path, small_fer: Path, tmp_path: Path
+    bundle: Path, untrained: Path, tmp_path: Path
 ) -> None:
     from training.predictions import float_probabilities, int8_probabilities, load_float_model
 
+    rows = [(label, "Training", index) for label in range(7) for index in range(1 + 2 * label)]
+    rows += [(label, "PublicTest", 100) for label in range(7)]
+    write_lines(tmp_path, [csv_line(label, index, usage) for label, usage, index in rows])
     out = tmp_path / "shifted"
-    command = ["--data", str(small_fer), "--out", str(out), "--max-loss", "100", "--prior-shift", "1"]
+    command = ["--data", str(tmp_path), "--out", str(out), "--max-loss", "100", "--prior-shift", "1"]
     assert main([str(untrained), *KNOWN, *command]) == 0
     card = load_bundle(out).card
     shift = card.conversion["prior_shift"]
-    assert shift["tau"] == 1 and sum(shift["shares"].values()) == pytest.approx(1, abs=0.001)
+    assert shift["tau"] == 1
+    assert list(shift["shares"].values()) == pytest.approx(
+        [(1 + 2 * label) / 49 for label in range(7)], abs=1e-4
+    )
     faces = np.stack([draw_face(label, 50) for label in range(7)])
     before, after = (
         float_probabilities(load_float_model(one / "source.keras"), faces, card.input.value_range)
