@@ -44,7 +44,7 @@ def test_a_healthy_device_has_nothing_wrong(device: Device) -> None:
         "broker",
     }
     assert findings["system"].what == "Raspberry Pi 4 Model B Rev 1.4, Debian GNU/Linux 12 (bookworm), 64-bit"
-    assert "mini_xception" in findings["model"].what
+    assert "mien" in findings["model"].what
     assert "512x512" in findings["camera"].what
     assert all(finding.why is finding.fix is None for finding in findings.values())
 
