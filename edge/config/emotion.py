@@ -27,13 +27,13 @@ class MoodConfig(Table):
         0.2, description="time constant of the smoothing of scores, seconds; 0: none"
     )
     min_confidence: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.35, description="below this smoothed score no emotion begins; it is uncertain instead, 0..1"
+        0.4, description="below this smoothed score no emotion begins; it is uncertain instead, 0..1"
     )
     leave_confidence: Annotated[float, Field(ge=0, le=1)] = Field(
         0.2, description="below this smoothed score an emotion ends, 0..1; at most min_confidence counts"
     )
     switch_margin: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.2, description="by how much another emotion's score must lead before it is told, 0..1"
+        0.3, description="by how much another emotion's score must lead before it is told, 0..1"
     )
     min_dwell_s: Annotated[float, Field(ge=0, le=60)] = Field(
         0.5, description="an emotion that was told holds at least this long, seconds"

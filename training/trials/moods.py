@@ -143,8 +143,8 @@ def variations(config: MoodConfig) -> Mapping[str, Method]:
     """The usual settings, and each of them changed alone: what they were chosen by."""
     values: Mapping[str, Sequence[float]] = {
         "smoothing_s": (0.1, 0.15, 0.25, 0.3, 0.5, 1.0),
-        "switch_margin": (0.0, 0.05, 0.1, 0.15, 0.3),
-        "min_confidence": (0.0, 0.3, 0.4, 0.45, 0.5),
+        "switch_margin": (0.0, 0.1, 0.2, 0.25, 0.4),
+        "min_confidence": (0.0, 0.3, 0.35, 0.45, 0.5),
         "leave_confidence": (0.0, 0.1, 0.25, 0.3, 0.35),
         "min_dwell_s": (0.0, 0.25, 1.0, 2.0),
     }
