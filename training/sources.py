@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.emotion.bundle import CARD_FILE, SOURCE_FILE, Card, find_bundle, load_bundle
+from edge.emotion.bundle import CARD_FILE, SOURCE_FILE, Card, find_bundle, load_bundle, shipped_bundle
 from edge.errors import ModelError, UsageError
 from edge.labels import EMOTIONS
 from training import runs
@@ -120,7 +120,7 @@ def expect_bundle(path: Path) -> None:
     """Refuse a folder that is none; what is no folder may be a bundle's name."""
     if (path / runs.SUMMARY_FILE).is_file():
         raise UsageError(f"{path} holds a run for each of several seeds; give one, such as {path / 'seed-0'}")
-    if path.is_dir() and not (path / CARD_FILE).is_file():
+    if path.is_dir() and not (path / CARD_FILE).is_file() and shipped_bundle(str(path)) is None:
         raise UsageError(
             f"{path} is neither a RUN nor a bundle; expected a folder with {runs.CONFIG_FILE} or {CARD_FILE}"
         )

@@ -21,6 +21,7 @@ from edge.emotion.classifier import Classifier
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
 from edge.mqtt.transport import LogTransport
+from edge.resources import resource_folder
 
 _FPS = 30
 
@@ -99,7 +100,8 @@ def _config(source: str, bundle: str, faces: int, paced: bool = False) -> Config
 def _networks() -> dict[str, Any]:
     """How long a face takes each shipped network, and which of them `auto` means here."""
     times_ms = {
-        name: time_of_face_ms(Classifier.open(load_bundle(name))) for name in (BEST_BUNDLE, SMALL_BUNDLE)
+        name: time_of_face_ms(Classifier.open(load_bundle(resource_folder("models") / name)))
+        for name in (BEST_BUNDLE, SMALL_BUNDLE)
     }
     auto = BEST_BUNDLE if times_ms[BEST_BUNDLE] <= QUICK_ENOUGH_MS else SMALL_BUNDLE
     rounded = {name: round(time_ms, 3) for name, time_ms in times_ms.items()}

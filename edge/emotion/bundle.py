@@ -140,17 +140,26 @@ def sha256_of(path: Path) -> str:
 
 
 def find_bundle(name_or_folder: str) -> Path:
-    """The folder of a bundle that is given as a path or by the name of a shipped one."""
+    """The folder of a bundle that is given as a path or by the name of a shipped one.
+
+    A folder of that name that holds no card, such as a checkout called mien, stands in nobody's way.
+    """
     folder = Path(os.path.expanduser(name_or_folder))
-    if folder.is_dir():
+    shipped = shipped_bundle(name_or_folder)
+    if folder.is_dir() and (shipped is None or (folder / CARD_FILE).is_file()):
         return folder
-    shipped = resource_folder("models")
-    if (shipped / name_or_folder).is_dir() and Path(name_or_folder).name == name_or_folder:
-        return shipped / name_or_folder
-    names = sorted(path.parent.name for path in shipped.glob(f"*/{CARD_FILE}"))
+    if shipped:
+        return shipped
+    names = sorted(path.parent.name for path in resource_folder("models").glob(f"*/{CARD_FILE}"))
     raise ModelError(
         f"model {name_or_folder} is not there; expected a bundle's folder or one of: {', '.join(names)}"
     )
+
+
+def shipped_bundle(name: str) -> Path | None:
+    """The folder of a shipped bundle; None where none is called so."""
+    folder = resource_folder("models") / name
+    return folder if Path(name).name == name and folder.is_dir() else None
 
 
 def load_bundle(name_or_folder: str | Path) -> Bundle:

@@ -8,6 +8,7 @@ import numpy as np
 
 from edge.emotion.bundle import BEST_BUNDLE, SMALL_BUNDLE, Bundle, load_bundle
 from edge.emotion.classifier import Classifier
+from edge.resources import resource_folder
 
 AUTO = "auto"
 
@@ -52,11 +53,12 @@ def choose_bundle(asked: str, *, in_real_time: bool = True) -> Choice:
     """
     if asked != AUTO:
         return Choice(load_bundle(asked))
-    best = load_bundle(BEST_BUNDLE)
+    shipped = resource_folder("models")  # not by name: a folder here may be called so, too
+    best = load_bundle(shipped / BEST_BUNDLE)
     if not in_real_time:
         return Choice(best)
     best_ms = time_of_face_ms(Classifier.open(best))
-    return Choice(best if best_ms <= QUICK_ENOUGH_MS else load_bundle(SMALL_BUNDLE), best_ms)
+    return Choice(best if best_ms <= QUICK_ENOUGH_MS else load_bundle(shipped / SMALL_BUNDLE), best_ms)
 
 
 def time_of_face_ms(classifier: Classifier, clock: Callable[[], float] = time.perf_counter) -> float:

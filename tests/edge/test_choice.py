@@ -3,6 +3,7 @@
 import itertools
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from edge.emotion import choice
 from edge.emotion.bundle import BEST_BUNDLE, SMALL_BUNDLE, load_bundle
 from edge.emotion.choice import choose_bundle, time_of_face_ms
 from edge.emotion.classifier import Classifier
+from edge.resources import resource_folder
 
 
 def test_a_quick_machine_runs_the_best_network(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,6 +41,23 @@ def test_what_the_owner_names_is_taken_whatever_it_takes(monkeypatch: pytest.Mon
 
 def test_pictures_wait_and_so_get_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "QUICK_ENOUGH_MS", 0.001)
+    assert choose_bundle("auto", in_real_time=False).bundle.card.name == BEST_BUNDLE
+
+
+def test_a_checkout_called_mien_stands_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sudo mien/systemd/install.sh` runs `mien doctor` beside one."""
+    (tmp_path / "mien").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_bundle("mien").folder == load_bundle(resource_folder("models") / "mien").folder
+    assert choose_bundle("auto", in_real_time=False).bundle.card.name == BEST_BUNDLE
+
+
+def test_a_bundle_of_ones_own_may_be_called_as_a_shipped_one_but_is_not_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(load_bundle(SMALL_BUNDLE).folder, tmp_path / "mien")
+    monkeypatch.chdir(tmp_path)
+    assert load_bundle("mien").card.name == SMALL_BUNDLE
     assert choose_bundle("auto", in_real_time=False).bundle.card.name == BEST_BUNDLE
 
 

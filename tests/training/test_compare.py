@@ -193,7 +193,9 @@ def test_a_bundle_beside_a_bare_file_on_the_same_pictures(
     document = json.loads((out / "compare.json").read_text())
     rows = {row["label"]: row for row in document["contenders"]}
     assert set(rows) == {"mini_xception (float)", "mini_xception (int8)", str(bare)}
-    assert rows[str(bare)]["metrics"] == rows["mini_xception (float)"]["metrics"]
+    for truth, found in rows["mini_xception (float)"]["metrics"].items():
+        # not its calibration: the card's temperature is not in the file
+        assert rows[str(bare)]["metrics"][truth]["per_class"] == found["per_class"]
     assert rows["mini_xception (int8)"]["bytes"] == (SHIPPED / "model.tflite").stat().st_size
     assert rows["mini_xception (int8)"]["pace"]["by"] == "the device's own code"
     for row in rows.values():
