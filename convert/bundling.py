@@ -152,7 +152,7 @@ def check_out(out: Path, force: bool) -> None:
         raise UsageError(f"{out} is there already; try --force to replace it")
 
 
-def looks_of_same(source: Source, out: Path, prior_shift: float = 0.0) -> tuple[Mapping[str, Any], ...]:
+def looks_of_same(source: Source, out: Path, prior_shift: float) -> tuple[Mapping[str, Any], ...]:
     """Looks at PrivateTest: of the source, and on the card to be replaced if it is of the same weights."""
     looks = () if prior_shift else source.looks  # what was seen of it was seen before the shift
     if not (out / CARD_FILE).is_file():

@@ -16,7 +16,7 @@ from edge.bench.plot import check_path, save_plot
 from edge.clip import write_clip
 from edge.config import Config, DetectConfig, parse_config
 from edge.emotion.bundle import BEST_BUNDLE, SMALL_BUNDLE, load_bundle
-from edge.emotion.choice import QUICK_ENOUGH_MS, choose_bundle, time_of_face_ms
+from edge.emotion.choice import QUICK_ENOUGH_MS, choose_bundle, name_for, time_of_face_ms
 from edge.emotion.classifier import Classifier
 from edge.mqtt.publisher import Publisher
 from edge.mqtt.topics import Topics
@@ -103,9 +103,8 @@ def _networks() -> dict[str, Any]:
         name: time_of_face_ms(Classifier.open(load_bundle(resource_folder("models") / name)))
         for name in (BEST_BUNDLE, SMALL_BUNDLE)
     }
-    auto = BEST_BUNDLE if times_ms[BEST_BUNDLE] <= QUICK_ENOUGH_MS else SMALL_BUNDLE
     rounded = {name: round(time_ms, 3) for name, time_ms in times_ms.items()}
-    return {"networks_ms": rounded, "quick_enough_ms": QUICK_ENOUGH_MS, "auto": auto}
+    return {"networks_ms": rounded, "quick_enough_ms": QUICK_ENOUGH_MS, "auto": name_for(times_ms[BEST_BUNDLE])}
 
 
 @contextmanager

@@ -58,7 +58,12 @@ def choose_bundle(asked: str, *, in_real_time: bool = True) -> Choice:
     if not in_real_time:
         return Choice(best)
     best_ms = time_of_face_ms(Classifier.open(best))
-    return Choice(best if best_ms <= QUICK_ENOUGH_MS else load_bundle(shipped / SMALL_BUNDLE), best_ms)
+    return Choice(load_bundle(shipped / name_for(best_ms)), best_ms)
+
+
+def name_for(best_ms: float) -> str:
+    """The shipped network for a device on which the best one takes so many milliseconds for a face."""
+    return BEST_BUNDLE if best_ms <= QUICK_ENOUGH_MS else SMALL_BUNDLE
 
 
 def time_of_face_ms(classifier: Classifier, clock: Callable[[], float] = time.perf_counter) -> float:

@@ -39,6 +39,7 @@ def test_the_card_says_what_the_network_is_and_how_good(bundle: Path) -> None:
     assert card.command.startswith("mien-convert ") and "--max-loss 100" in card.command
     assert {"data", "weights"} <= set(card.licence)
     assert len(card.not_for) > 3
+    assert "skin colour and origin" in card.metrics["groups"]["unmeasured"]
     for kind in ("float", "int8"):
         found = card.metrics["PublicTest"][kind]["all"]
         assert {"fer2013", "raters", "raters_agree"} == set(found)

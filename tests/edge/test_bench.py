@@ -54,6 +54,10 @@ def test_a_run_over_a_clip_gives_every_figure_of_the_contract(clip: Path) -> Non
     assert figures["idle_cpu_percent"] is None and figures["wake_s"] is None, "of another's clip nobody knows"
     assert {"python", "opencv", "mien"} < set(figures["versions"])
     assert format_bench(figures).splitlines()[0].startswith("20 frames of 640x480 on ")
+    assert set(figures["networks_ms"]) == {"mien", "mini_xception"}
+    is_quick = figures["networks_ms"]["mien"] <= figures["quick_enough_ms"]
+    assert figures["auto"] == ("mien" if is_quick else "mini_xception")
+    assert f"auto is {figures['auto']}" in format_bench(figures)
 
 
 def test_the_made_clip_tells_of_an_empty_room_and_of_waking_and_is_drawn(
