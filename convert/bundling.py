@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from convert.balance import balance_classes
 from convert.calibration import FACES_PER_CLASS, calibration_inputs
 from convert.card import beside_record, make_card
 from convert.parity import check_parity, lost_points
 from convert.parity_report import for_card, measure_parity
-from convert.prior import shift_prior
 from convert.quantize import quantization_of, quantize
 from convert.temperature import fit_temperature
 from edge.emotion.bundle import (
@@ -51,7 +51,7 @@ def convert(
     force: bool,
     beside: Path | None = None,
     calibration_faces: int = FACES_PER_CLASS,
-    prior_shift: float = 0.0,
+    class_balance: float = 0.0,
 ) -> Card:
     """Make a bundle from a float network.
 
@@ -64,28 +64,31 @@ def convert(
         force: replace the bundle in `out`.
         beside: a bundle of the same network fitted to other labels; its figures go on the card, too.
         calibration_faces: of each class.
-        prior_shift: how much of the classes' shares in Training is taken out of the scores; see convert.prior.
+        class_balance: how much rare classes count in what is said, 0..1; see convert.balance.
 
     Returns:
         The card of the new bundle.
 
     Raises:
         ModelError: the network does not become int8 as a whole, or loses too much by it.
+        UsageError: `out` is taken, or the source's classes are balanced already.
     """
     check_out(out, force)
+    balanced = _balanced_already(source, class_balance)
     other = load_bundle(beside).card if beside else None
-    source = replace(source, looks=looks_of_same(source, out, prior_shift))
+    source = replace(source, looks=looks_of_same(source, out, class_balance))
     model = load_float_model(source.model, len(source.classes) if source.classes else None)
     side_px, channels = int(model.input_shape[1]), int(model.input_shape[3])
     faces = load_splits(data, (Split.TRAINING, Split.PUBLIC), classes=source.classes, side_px=side_px)
     training = faces[Split.TRAINING]
-    shifted = shift_prior(model, source, training, prior_shift) if prior_shift else None
+    if class_balance:
+        balanced = balance_classes(model, source, training, faces[Split.PUBLIC], class_balance)
     inputs = calibration_inputs(training, side_px, source.value_range, calibration_faces, channels=channels)
     logger.info("quantizing %s by %d faces", source.model, len(inputs))
     content = quantize(model, inputs)
     with replacing_folder(out) as folder:
         (folder / MODEL_FILE).write_bytes(content)
-        if source.model.suffix == KERAS_SUFFIX and not shifted:
+        if source.model.suffix == KERAS_SUFFIX and not class_balance:
             shutil.copyfile(source.model, folder / SOURCE_FILE)
         else:
             model.save(folder / SOURCE_FILE)
@@ -115,7 +118,7 @@ def convert(
                 "calibration_faces_per_class": calibration_faces,
                 "temperature": temperature,
                 "from_sha256": sha256_of(source.model),
-                **({"prior_shift": shifted} if shifted else {}),
+                **({"class_balance": balanced} if balanced else {}),
                 "parity": for_card(measure_parity(bundle, faces[Split.PUBLIC], PARITY_FACES)),
             },
         }
@@ -152,13 +155,31 @@ def check_out(out: Path, force: bool) -> None:
         raise UsageError(f"{out} is there already; try --force to replace it")
 
 
-def looks_of_same(source: Source, out: Path, prior_shift: float) -> tuple[Mapping[str, Any], ...]:
+def _balanced_already(source: Source, class_balance: float) -> Mapping[str, Any] | None:
+    """What was done to the classes of a bundle that is converted once more; its network keeps it."""
+    if source.home is None or not (source.home / CARD_FILE).is_file():
+        return None
+    balanced: Mapping[str, Any] | None = read_card(source.home).conversion.get("class_balance")
+    if balanced and class_balance:
+        raise UsageError(
+            f"{source.home} has balanced classes already, by {balanced['share']:g}; leave out --class-balance, "
+            "or convert the RUN that it was made of"
+        )
+    return balanced
+
+
+def looks_of_same(source: Source, out: Path, class_balance: float) -> tuple[Mapping[str, Any], ...]:
     """Looks at PrivateTest: of the source, and on the card to be replaced if it is of the same weights."""
-    looks = () if prior_shift else source.looks  # what was seen of it was seen before the shift
+    looks = (
+        () if class_balance else source.looks
+    )  # what was seen of it was seen before its classes were balanced
     if not (out / CARD_FILE).is_file():
         return looks
     card = read_card(out)
     made_of = card.conversion.get("from_sha256", card.sha256.get(SOURCE_FILE))
-    shifted_by = card.conversion.get("prior_shift", {}).get("tau", 0.0)
-    is_same = shifted_by == prior_shift and sha256_of(source.model) in (made_of, card.sha256.get(SOURCE_FILE))
+    balanced_by = card.conversion.get("class_balance", {}).get("share", 0.0)
+    is_same = balanced_by == class_balance and sha256_of(source.model) in (
+        made_of,
+        card.sha256.get(SOURCE_FILE),
+    )
     return (*looks, *(look for look in card.looks if is_same and look not in looks))

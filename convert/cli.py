@@ -88,7 +88,7 @@ def _convert(options: argparse.Namespace) -> int:
         force=options.force,
         beside=options.beside,
         calibration_faces=options.calibration_faces,
-        prior_shift=options.prior_shift,
+        class_balance=options.class_balance,
     )
     _tell_accuracy(card, options.out)
     Console(width=120).print(as_tables({**card.conversion["parity"], "bundle": card.name}))
@@ -155,12 +155,12 @@ def make_parser() -> argparse.ArgumentParser:
         help=f"faces of each class that choose the ranges of the tensors (default {FACES_PER_CLASS})",
     )
     parser.add_argument(
-        "--prior-shift",
+        "--class-balance",
         type=up_to_one,
         default=0.0,
-        metavar="TAU",
-        help="how much of the classes' frequency in Training is taken out of the scores: rare classes are "
-        "found more often, at some cost to the others; 0 (default) to 1",
+        metavar="SHARE",
+        help="how much it counts that every class is found alike, however rare: 0 (default) is right most "
+        "often, 1 minds all classes alike; between, rare ones are found more often at some cost to the others",
     )
     parser.add_argument(
         "--crop-margin",

@@ -65,28 +65,29 @@ def test_rare_classes_get_their_chance_in_float_and_int8_and_the_card_says_so(
     rows = [(label, "Training", index) for label in range(7) for index in range(1 + 2 * label)]
     rows += [(label, "PublicTest", 100) for label in range(7)]
     write_lines(tmp_path, [csv_line(label, index, usage) for label, usage, index in rows])
-    out = tmp_path / "shifted"
-    command = ["--data", str(tmp_path), "--out", str(out), "--max-loss", "100", "--prior-shift", "1"]
+    out = tmp_path / "balanced"
+    command = ["--data", str(tmp_path), "--out", str(out), "--max-loss", "100", "--class-balance", "0.5"]
     assert main([str(untrained), *KNOWN, *command]) == 0
     card = load_bundle(out).card
-    shift = card.conversion["prior_shift"]
-    assert shift["tau"] == 1
-    assert list(shift["shares"].values()) == pytest.approx(
-        [(1 + 2 * label) / 49 for label in range(7)], abs=1e-4
-    )
+    done = card.conversion["class_balance"]
+    assert (done["share"], done["temperature"]) == (0.5, 1)  # too few faces of PublicTest for another
+    shares = np.array([(1 + 2 * label) / 49 for label in range(7)])
+    factors = 0.5 + 0.5 / (7 * shares)
+    found = [[done["classes"][name][key] for name in EMOTIONS] for key in ("share", "factor")]
+    assert np.allclose(found, [shares, factors], atol=1e-4)
     faces = np.stack([draw_face(label, 50) for label in range(7)])
     before, after = (
         float_probabilities(load_float_model(one / "source.keras"), faces, card.input.value_range)
         for one in (bundle, out)
     )
-    expected = before / np.array([shift["shares"][name] for name in EMOTIONS])
+    expected = before * factors
     assert np.allclose(after, expected / expected.sum(axis=1, keepdims=True), atol=0.002)
     plain = card.model_copy(update={"output": card.output.model_copy(update={"temperature": 1.0})})
     write_card(out, plain)
     assert np.abs(int8_probabilities(load_bundle(out), faces) - after).max() < 20 / 256
 
 
-def test_looks_of_the_unshifted_network_are_not_those_of_the_shifted(
+def test_looks_at_a_network_are_not_those_at_one_with_balanced_classes(
     bundle: Path, untrained: Path, small_fer: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "again"
@@ -103,14 +104,14 @@ def test_looks_of_the_unshifted_network_are_not_those_of_the_shifted(
         "100",
         "--force",
     ]
-    assert main([*command, "--prior-shift", "0.5"]) == 0
+    assert main([*command, "--class-balance", "0.5"]) == 0
     assert load_bundle(out).card.looks == ()
     write_card(out, read_card(out).model_copy(update={"looks": ({"date": "2026-11-21"},)}))
-    assert main([*command, "--prior-shift", "0.5"]) == 0
+    assert main([*command, "--class-balance", "0.5"]) == 0
     assert load_bundle(out).card.looks == ({"date": "2026-11-21"},)
 
 
-def test_a_network_without_a_bias_cannot_be_shifted(
+def test_classes_of_a_network_without_a_bias_cannot_be_balanced(
     small_fer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import keras
@@ -120,9 +121,25 @@ def test_a_network_without_a_bias_cannot_be_shifted(
     out = keras.layers.Dense(7, activation="softmax", use_bias=False)(means)
     keras.Model(face, out).save(tmp_path / "plain.keras")
     command = [str(tmp_path / "plain.keras"), *KNOWN, "--data", str(small_fer), "--out", str(tmp_path / "out")]
-    assert main([*command, "--prior-shift", "0.5"]) == 1
-    assert "--prior-shift: the network's last layer has no bias" in capsys.readouterr().err
+    assert main([*command, "--class-balance", "0.5"]) == 1
+    assert "--class-balance: the network's last layer has no bias" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_bundle_with_balanced_classes_stays_so_and_is_not_balanced_twice(
+    untrained: Path, small_fer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["--data", str(small_fer), "--max-loss", "100"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main([str(untrained), *KNOWN, *command, "--out", str(first), "--class-balance", "0.4"]) == 0
+    assert main([str(first), *command, "--out", str(second)]) == 0
+    balanced = [read_card(one).conversion["class_balance"] for one in (first, second)]
+    assert balanced[0] == balanced[1]
+    capsys.readouterr()
+    third = ["--out", str(tmp_path / "third"), "--class-balance", "0.2"]
+    assert main([str(first), *command, *third]) == 2
+    assert "has balanced classes already, by 0.4; leave out --class-balance" in capsys.readouterr().err
+    assert not (tmp_path / "third").exists()
 
 
 def test_the_figures_of_a_bundle_beside_it_stand_on_the_card(
