@@ -9,7 +9,7 @@ from training.networks import NAMES
 pytestmark = pytest.mark.tensorflow
 
 #: Networks that ablations compare mien with, and that never ship: one form of each is enough.
-VARIANTS = ("mien_wide", "mien_squeeze")
+VARIANTS = ("mien_narrow", "mien_wide", "mien_squeeze")
 CASES = [
     (name, classes, side_px)
     for name in NAMES

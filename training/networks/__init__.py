@@ -10,6 +10,7 @@ from edge.errors import UsageError
 NAMES = (
     "mini_xception",
     "mien",
+    "mien_narrow",
     "mien_wide",
     "mien_squeeze",
     "mini_xception_wide",
