@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from convert.temperature import LEAST_FACES
+from convert.temperature import COLDEST, LEAST_FACES, WARMEST
 from edge.errors import ModelError
 from training.metrics import Probabilities, main_truth, truths
 from training.predictions import float_probabilities
@@ -98,7 +98,9 @@ def fit_chances(scores: Probabilities, public: Faces) -> tuple[float, NDArray[np
         doubt = (tried[1:] ** 2).sum() / 2
         return float((doubt - chances[np.arange(len(rows)), truth].sum()) / len(rows))
 
-    best = minimize(surprise, np.array([1.0, *np.zeros(classes)])).x
+    # A network that has learnt nothing would get a temperature without end, or below 0.
+    bounds = [(1 / WARMEST, 1 / COLDEST), *[(None, None)] * classes]
+    best = minimize(surprise, np.array([1.0, *np.zeros(classes)]), method="L-BFGS-B", bounds=bounds).x
     return float(1 / best[0]), np.exp(best[1:] - best[1:].mean())
 
 

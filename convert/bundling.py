@@ -170,9 +170,7 @@ def _balanced_already(source: Source, class_balance: float) -> Mapping[str, Any]
 
 def looks_of_same(source: Source, out: Path, class_balance: float) -> tuple[Mapping[str, Any], ...]:
     """Looks at PrivateTest: of the source, and on the card to be replaced if it is of the same weights."""
-    looks = (
-        () if class_balance else source.looks
-    )  # what was seen of it was seen before its classes were balanced
+    looks = () if class_balance else source.looks  # those were seen before its classes were balanced
     if not (out / CARD_FILE).is_file():
         return looks
     card = read_card(out)

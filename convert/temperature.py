@@ -13,7 +13,8 @@ from training.splits import Faces
 #: With fewer, the temperature would be chance.
 LEAST_FACES = 200
 
-_COLDEST, _WARMEST = 0.25, 4.0
+#: Beyond these, scores say nothing.
+COLDEST, WARMEST = 0.25, 4.0
 
 
 def fit_temperature(scores: Probabilities, faces: Faces) -> tuple[float, dict[str, Any]]:
@@ -36,7 +37,7 @@ def fit_temperature(scores: Probabilities, faces: Faces) -> tuple[float, dict[st
     def surprise(logarithm: float) -> float:
         return _surprise(as_probabilities(scores[rows], float(np.exp(logarithm)), "int8"), truth)
 
-    bounds = (np.log(_COLDEST), np.log(_WARMEST))
+    bounds = (np.log(COLDEST), np.log(WARMEST))
     temperature = round(float(np.exp(minimize_scalar(surprise, bounds=bounds, method="bounded").x)), 3)
     errors = {
         key: round(calibration_error(as_probabilities(scores[rows], value, "int8"), truth), 5)

@@ -46,3 +46,9 @@ def test_a_class_of_no_face_is_not_ruled_out() -> None:
 def test_few_faces_correct_nothing() -> None:
     temperature, corrections = fit_chances(*drawn(LEAST_FACES - 1, 2.0, [0.5, 1.0, 3.0]))
     assert (temperature, corrections.tolist()) == (1.0, [1.0, 1.0, 1.0])
+
+
+def test_a_network_that_has_learnt_nothing_gets_a_temperature_with_an_end() -> None:
+    scores, faces = drawn(COUNT, 1.0, [1.0, 1.0, 1.0])
+    temperature, corrections = fit_chances(scores[::-1], faces)
+    assert 0.25 <= temperature <= 4 and np.isfinite(corrections).all()
